@@ -1,0 +1,144 @@
+"""The layers that the lessons build, with the same names, parameters and outputs.
+
+Vaswani et al., "Attention Is All You Need" (2017), https://arxiv.org/abs/1706.03762: scaled dot-product
+attention is section 3.2.1, multi-head attention 3.2.2, the positional encoding 3.5.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from . import inputs
+
+
+def masked_softmax(scores, valid_lens=None):
+    """Softmax over the keys, with no weight on the keys that are padding.
+
+    Args:
+        scores: (batch, num_queries, num_keys), or with more dimensions between the first and the last two.
+        valid_lens: None, or how many keys are real: whole numbers of shape (batch,) or (batch, num_queries).
+
+    Returns:
+        Attention weights with the shape of ``scores``. Each row sums to 1; a row with no valid key is all 0.
+
+    Raises:
+        TypeError: scores is not a floating-point tensor, or valid_lens is not an integer one.
+        ValueError: a shape or a device does not fit, or a valid_lens is negative or larger than num_keys.
+    """
+    inputs.check_scores(scores, valid_lens)
+    if valid_lens is None:
+        return scores.softmax(dim=-1)
+    per_query = valid_lens.shape[1] if valid_lens.dim() == 2 else 1
+    lens = valid_lens.reshape(len(scores), *[1] * (scores.dim() - 3), per_query, 1)
+    allowed = torch.arange(scores.shape[-1], device=scores.device) < lens
+    # The lowest finite number, not -inf: a row of -inf alone would become NaN, and so would its gradient.
+    scores = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min)
+    return scores.softmax(dim=-1).masked_fill(~allowed, 0)
+
+
+def split_heads(X, num_heads):
+    """(batch, n, num_hiddens) to (batch, num_heads, n, head_dim), where head_dim is num_hiddens / num_heads."""
+    return X.unflatten(-1, (num_heads, -1)).transpose(-3, -2)
+
+
+def merge_heads(X):
+    """(batch, num_heads, n, head_dim) to (batch, n, num_heads * head_dim): the inverse of ``split_heads``."""
+    return X.transpose(-3, -2).flatten(-2)
+
+
+class MultiHeadAttention(nn.Module):
+    """Multi-head attention (Vaswani et al. 2017, section 3.2.2), the class that lesson 1 builds.
+
+    Args:
+        num_hiddens: width of queries, keys, values and of the output.
+        num_heads: number of heads; it divides num_hiddens.
+        dropout: probability with which an attention weight is dropped in training.
+        bias: whether the four linear maps have a bias.
+
+    After a call, ``attention_weights`` holds the weights of that call before dropout, detached:
+    (batch, num_heads, num_queries, num_keys).
+
+    Raises:
+        TypeError, ValueError: num_heads does not divide num_hiddens, or a size or the dropout makes no sense.
+    """
+
+    def __init__(self, num_hiddens, num_heads, dropout, bias=False):
+        inputs.check_heads(num_hiddens, num_heads)
+        inputs.check_probability("dropout", dropout)
+        super().__init__()
+        self.num_heads = num_heads
+        self.dropout = nn.Dropout(dropout)
+        self.W_q = nn.Linear(num_hiddens, num_hiddens, bias=bias)
+        self.W_k = nn.Linear(num_hiddens, num_hiddens, bias=bias)
+        self.W_v = nn.Linear(num_hiddens, num_hiddens, bias=bias)
+        self.W_o = nn.Linear(num_hiddens, num_hiddens, bias=bias)
+
+    def forward(self, queries, keys, values, valid_lens=None):
+        """Attend from every query to every valid key.
+
+        Args:
+            queries: (batch, num_queries, num_hiddens).
+            keys, values: (batch, num_keys, num_hiddens).
+            valid_lens: as in ``masked_softmax``.
+
+        Returns:
+            (batch, num_queries, num_hiddens).
+
+        Raises:
+            TypeError, ValueError: naming the argument, what was expected and what came.
+        """
+        inputs.check_attention(queries, keys, values, valid_lens, self.W_q.weight)
+        queries = split_heads(self.W_q(queries), self.num_heads)  # (batch, num_heads, num_queries, head_dim)
+        keys = split_heads(self.W_k(keys), self.num_heads)  # (batch, num_heads, num_keys, head_dim)
+        values = split_heads(self.W_v(values), self.num_heads)  # (batch, num_heads, num_keys, head_dim)
+        scores = queries @ keys.transpose(-2, -1) / math.sqrt(queries.shape[-1])
+        weights = masked_softmax(scores, valid_lens)  # (batch, num_heads, num_queries, num_keys)
+        self.attention_weights = weights.detach()
+        return self.W_o(merge_heads(self.dropout(weights) @ values))
+
+
+class PositionalEncoding(nn.Module):
+    """Sinusoidal positional encoding (Vaswani et al. 2017, section 3.5), the class that lesson 2 builds.
+
+    P[0, t, 2i] = sin(t / 10000^(2i / num_hiddens)) and P[0, t, 2i + 1] is the cosine of the same angle.
+
+    Args:
+        num_hiddens: width of the sequence that the encoding is added to; it may be odd.
+        dropout: probability with which an entry of the sum is dropped in training.
+        max_len: number of positions in the table.
+
+    ``P`` is a buffer of shape (1, max_len, num_hiddens): it follows ``.to()``, it does not train, and it is not
+    saved, so that a model with another max_len loads.
+
+    Raises:
+        TypeError, ValueError: a size or the dropout makes no sense.
+    """
+
+    def __init__(self, num_hiddens, dropout, max_len=1000):
+        inputs.check_count("num_hiddens", num_hiddens)
+        inputs.check_probability("dropout", dropout)
+        inputs.check_count("max_len", max_len)
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        # Angles in float64: at position 100,000 an angle in float32 is already wrong by 7e-3.
+        positions = torch.arange(max_len, dtype=torch.float64)[:, None]
+        exponents = torch.arange(0, num_hiddens, 2, dtype=torch.float64) / num_hiddens
+        angles = positions / 10000**exponents  # (max_len, number of pairs)
+        P = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, :num_hiddens]
+        self.register_buffer("P", P[None].to(torch.get_default_dtype()), persistent=False)
+
+    def forward(self, X):
+        """Add to every position of X its row of the table, then drop out.
+
+        Args:
+            X: (batch, num_steps, num_hiddens), floating point, num_steps at most max_len.
+
+        Returns:
+            The same shape and dtype.
+
+        Raises:
+            TypeError, ValueError: naming what was expected and what came.
+        """
+        inputs.check_sequence(X, self.P)
+        return self.dropout(X + self.P[:, : X.shape[1]].to(X.dtype))

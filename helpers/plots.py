@@ -1,0 +1,468 @@
+"""The figures of the lessons: one style, alternative text on each, and a summary of all the data it shows.
+
+Every function returns a ``Picture``. As the last line of a cell it shows itself as an image whose alternative
+text JupyterLab, RISE and nbconvert keep; its text form lists the data, so that a re-run which compares text
+notices when the data behind a picture has changed.
+"""
+
+import base64
+import html
+import io
+import math
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from . import messages
+
+DOTS_PER_INCH = 160
+LETTERS = 60  # that fit below a figure
+CELL = "cell"  # marks a number that repeats the data of its cell
+WIDTH, HEIGHT = 10.0, 4.0  # inches: 1600 by 640 dots, about the free part of a slide
+
+# Told apart with any colour vision, each at least 3 to 1 against white, and never by colour alone: see DASHES.
+COLOURS = ["#00639C", "#C24A00", "#007A5A", "#8C3F8F", "#555555", "#A30B37"]
+DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1))]
+MARKERS = ["o", "s", "^", "D", "v", "P"]
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.labelsize": 17,
+    "axes.linewidth": 1.2,
+    "axes.prop_cycle": mpl.cycler(color=COLOURS) + mpl.cycler(linestyle=DASHES),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 17,
+    "figure.dpi": DOTS_PER_INCH,
+    "figure.titlesize": 20,
+    "figure.titleweight": "bold",
+    "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same dots on every machine
+    "font.size": 16,
+    "grid.color": "#D9D9D9",
+    "legend.fontsize": 16,
+    "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "lines.linewidth": 3,
+    "lines.markersize": 9,
+    "xtick.labelsize": 15,
+    "ytick.labelsize": 15,
+}
+
+
+class Picture:
+    """A finished figure: ``png`` (bytes), ``alt`` (its alternative text) and ``summary`` (all its data as text)."""
+
+    def __init__(self, figure, alt):
+        self.figure, self.alt, self.summary = figure, alt, summary(figure)
+        self.png, self.size = _png(figure)
+
+    def __repr__(self):
+        return f"{self.alt}\n{self.summary}"
+
+    def _repr_html_(self):
+        image = base64.b64encode(self.png).decode("ascii")
+        # Twice as many dots as pixels: sharp on a projector and on paper.
+        return f'<img alt="{html.escape(self.alt)}" width="{self.size[0] // 2}" src="data:image/png;base64,{image}">'
+
+
+def lines(ys, x=None, *, title, xlabel, ylabel, labels=None, alt="", log="", markers=False, size=(WIDTH, HEIGHT)):
+    """Draw one or several lines.
+
+    Args:
+        ys: (num_points,) or (num_lines, num_points).
+        x: (num_points,); 0, 1, 2, ... if left out.
+        labels: a name for each line.
+        title: what to see. xlabel, ylabel: what the axes show, with units.
+        alt: a sentence for readers who cannot see the figure, where the numbers alone do not tell it.
+        log: "x", "y" or "xy" for logarithmic axes.
+        markers: whether to mark the points.
+        size: width and height in inches.
+
+    Raises:
+        ValueError: ys or x has another shape, or there is not one label a line.
+    """
+    ys = _array("ys", ys, (1, 2), messages.LINES_SHAPE)
+    ys = ys.reshape(-1, ys.shape[-1])
+    x = np.arange(ys.shape[1]) if x is None else _array("x", x, (1,), messages.POINTS_SHAPE)
+    _same_count("x", x, ys.shape[1], messages.POINT)
+    labels = _labels("labels", labels, len(ys), messages.LINE)
+    figure, (axes,) = _canvas(1, size)
+    with mpl.rc_context(STYLE):
+        for k, y in enumerate(ys):
+            axes.plot(x, y, label=labels[k], marker=MARKERS[k % len(MARKERS)] if markers else None)
+        if any(labels):
+            figure.legend(loc="outside right upper")
+        _name_axes(axes, xlabel, ylabel, log)
+        axes.grid()
+        figure.suptitle(title, x=0.01, ha="left")
+    told = [
+        messages.ONE_LINE.format(
+            label=label or ylabel, first=_short(y[0]), last=_short(y[-1]), low=_short(y.min()), high=_short(y.max())
+        )
+        for label, y in zip(labels, ys, strict=True)
+    ]
+    return picture(
+        figure,
+        messages.LINE_PLOT.format(title=title),
+        messages.ACROSS_AND_UP.format(xlabel=f"{xlabel}, {_short(x.min())} to {_short(x.max())}", ylabel=ylabel),
+        "; ".join(told) + ".",
+        alt,
+    )
+
+
+def bars(heights, names, *, title, ylabel, labels=None, alt="", size=(WIDTH, HEIGHT)):
+    """Draw bars, or groups of bars side by side.
+
+    Args:
+        heights: (num_bars,) or (num_groups, num_bars): a colour for each group.
+        names: the name below each bar. labels: a name for each group.
+        title, ylabel, alt, size: as in ``lines``.
+
+    Raises:
+        ValueError: heights has another shape, or names or labels do not fit it.
+    """
+    heights = _array("heights", heights, (1, 2), messages.BARS_SHAPE)
+    heights = heights.reshape(-1, heights.shape[-1])
+    names = _labels("names", names, heights.shape[1], messages.BAR)
+    labels = _labels("labels", labels, len(heights), messages.GROUP)
+    figure, (axes,) = _canvas(1, size)
+    with mpl.rc_context(STYLE):
+        width = 0.8 / len(heights)
+        for k, group in enumerate(heights):
+            left = np.arange(len(group)) + (k - (len(heights) - 1) / 2) * width
+            drawn = axes.bar(
+                left,
+                group,
+                width,
+                color=COLOURS[k],
+                label=labels[k],
+                hatch=["", "//", "..", "xx"][k % 4],
+                edgecolor="white",
+            )
+            axes.bar_label(drawn, [_short(height) for height in group], padding=3)
+        axes.set_xticks(range(len(names)), names)
+        axes.margins(y=0.15)
+        if any(labels):
+            figure.legend(loc="outside right upper")
+        _name_axes(axes, "", ylabel)
+        figure.suptitle(title, x=0.01, ha="left")
+    told = [
+        messages.ONE_ROW.format(
+            row=label or ylabel, cells=", ".join(f"{n} {_short(h)}" for n, h in zip(names, group, strict=True))
+        )
+        for label, group in zip(labels, heights, strict=True)
+    ]
+    return picture(figure, messages.BAR_CHART.format(title=title), "; ".join(told) + ".", alt)
+
+
+def heatmaps(
+    matrices,
+    *,
+    title,
+    xlabel,
+    ylabel,
+    titles=None,
+    xticks=None,
+    yticks=None,
+    values=False,
+    limits=None,
+    cmap="Blues",
+    alt="",
+    size=(WIDTH, HEIGHT),
+):
+    """Draw matrices as coloured cells, with one colour bar for all of them.
+
+    Args:
+        matrices: (rows, columns), (num_panels, rows, columns), or a list of matrices of different shapes.
+        titles: a name for each panel.
+        xticks, yticks: a name for each column and for each row (tokens, say).
+        values: whether to write each value into its cell.
+        limits: the lowest and the highest value of the colour scale; those of the data if left out.
+        cmap: "Blues" for amounts, "RdBu" for values around 0.
+        title, xlabel, ylabel, alt, size: as in ``lines``.
+
+    Raises:
+        ValueError: matrices has another shape, or titles, xticks or yticks do not fit it.
+    """
+    panels = _panels(matrices)
+    titles = _labels("titles", titles, len(panels), messages.PANEL)
+    for panel in panels:
+        _same_count("xticks", xticks, panel.shape[1], messages.COLUMN)
+        _same_count("yticks", yticks, panel.shape[0], messages.ROW)
+    low, high = limits or (min(p.min() for p in panels), max(p.max() for p in panels))
+    figure, grid = _canvas(len(panels), size)
+    with mpl.rc_context(STYLE):
+        for axes, panel, name in zip(grid, panels, titles, strict=True):
+            image = axes.imshow(panel, cmap=cmap, vmin=low, vmax=high, aspect="auto", interpolation="nearest")
+            axes.spines[:].set_visible(False)
+            if xticks is not None:
+                crowded = sum(map(len, map(str, xticks))) * len(panels) > LETTERS
+                axes.set_xticks(range(len(xticks)), xticks, rotation=90 if crowded else 0)
+            if axes is not grid[0] and len({p.shape[0] for p in panels}) == 1:
+                axes.set_yticks([])
+            elif yticks is not None:
+                axes.set_yticks(range(len(yticks)), yticks)
+            if values:
+                _write_values(axes, panel, image, narrow=sum(p.shape[1] for p in panels) > 10)
+            axes.set_title(name)
+            _name_axes(axes, xlabel, ylabel if axes is grid[0] else "")
+        figure.colorbar(image, ax=list(grid), fraction=0.05, pad=0.02)
+        figure.suptitle(title, x=0.01, ha="left")
+    opening = messages.HEATMAP if len(panels) == 1 else messages.HEATMAPS
+    told = [
+        _panel_words(name, panel, xticks, yticks, brief=sum(p.size for p in panels) > 36)
+        for name, panel in zip(titles, panels, strict=True)
+    ]
+    return picture(
+        figure,
+        opening.format(title=title, count=len(panels)),
+        messages.ROWS_AND_COLUMNS.format(xlabel=xlabel, ylabel=ylabel),
+        " ".join(told),
+        alt,
+    )
+
+
+def attention(weights, tokens, *, title, titles=None, key_tokens=None, values=True, alt="", size=(WIDTH, HEIGHT)):
+    """Draw attention weights, a panel for each head, with the tokens' names: a row is a query, a column is a key.
+
+    Args:
+        weights: (num_queries, num_keys) or (num_heads, num_queries, num_keys).
+        tokens: the names of the queries. key_tokens: those of the keys, if they are others.
+        title, titles, values, alt, size: as in ``heatmaps``.
+
+    Raises:
+        ValueError: weights has another shape, or the tokens do not fit it.
+    """
+    return heatmaps(
+        weights,
+        title=title,
+        titles=titles,
+        xlabel=messages.KEY,
+        ylabel=messages.QUERY,
+        limits=(0, 1),
+        values=values,
+        xticks=tokens if key_tokens is None else key_tokens,
+        yticks=tokens,
+        alt=alt,
+        size=size,
+    )
+
+
+def clocks(angles, *, title, titles, labels=None, alt="", size=(WIDTH, 3.2)):
+    """Draw clock faces; every angle is a hand, measured clockwise from twelve o'clock.
+
+    The tip of a hand at angle a is at (sin a, cos a): a (sine, cosine) pair of the positional encoding.
+
+    Args:
+        angles: (num_clocks, num_hands), in radians; the first hand is the longest.
+        titles: a name for each clock. labels: a name for each hand.
+        title, alt, size: as in ``lines``.
+
+    Raises:
+        ValueError: angles has another shape, or titles or labels do not fit it.
+    """
+    angles = _array("angles", angles, (2,), messages.CLOCKS_SHAPE)
+    titles = _labels("titles", titles, len(angles), messages.CLOCK)
+    labels = _labels("labels", labels, angles.shape[1], messages.HAND)
+    figure, grid = _canvas(len(angles), size)
+    with mpl.rc_context(STYLE):
+        turn = np.linspace(0, 2 * np.pi, 181)
+        for axes, hands, name in zip(grid, angles, titles, strict=True):
+            axes.plot(np.sin(turn), np.cos(turn), color="#555555", linestyle="-", linewidth=1.5)
+            for k, angle in enumerate(hands):
+                reach = 0.95 - 0.5 * k / max(1, len(hands) - 1)
+                axes.plot(
+                    [0, reach * np.sin(angle)],
+                    [0, reach * np.cos(angle)],
+                    color=COLOURS[k % len(COLOURS)],
+                    linestyle="-",
+                    linewidth=3 + 2 * k,
+                    solid_capstyle="round",
+                    label=labels[k] if axes is grid[0] else None,
+                )
+            axes.set(aspect="equal", xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xticks=[], yticks=[])
+            axes.spines[:].set_visible(False)
+            axes.set_title(name, loc="center")
+        if any(labels):
+            figure.legend(loc="outside lower center", ncols=len(labels))
+        figure.suptitle(title, x=0.01, ha="left")
+    told = [
+        messages.ONE_ROW.format(
+            row=name,
+            cells=", ".join(
+                messages.ONE_HAND.format(hand=label or k + 1, degrees=round(math.degrees(angle)) % 360)
+                for k, (label, angle) in enumerate(zip(labels, hands, strict=True))
+            ),
+        )
+        for name, hands in zip(titles, angles, strict=True)
+    ]
+    return picture(figure, messages.CLOCK_FACES.format(title=title, count=len(angles)), "; ".join(told) + ".", alt)
+
+
+def picture(figure, *sentences):
+    """Make a ``Picture`` of any matplotlib figure; its alternative text is the sentences, joined.
+
+    Raises:
+        ValueError: the sentences are empty.
+    """
+    alt = " ".join(sentence for sentence in sentences if sentence)
+    if not alt:
+        raise ValueError(messages.NOTHING_TO_DRAW.format(name="alt"))
+    return Picture(figure, alt)
+
+
+def summary(figure):
+    """All words and all data of a matplotlib figure in a few lines of text, a line for each set of data.
+
+    A set of data is given by its shape, its range and two checksums: the sum, and a sum in which the entries
+    have different weights, so that swapped entries show. Both are rounded to a thousandth of the sum of the
+    absolute values: coarse enough for float32 on another processor, fine enough for a change in the data.
+    """
+    words = [figure.get_suptitle(), *(text.get_text() for box in figure.legends for text in box.get_texts())]
+    told = [messages.WORDS.format(panel=0, words=", ".join(words))]
+    for number, axes in enumerate((axes for axes in figure.axes if axes.get_label() != "<colorbar>"), start=1):
+        words = [axes.get_title(loc=loc) for loc in ("left", "center", "right")]
+        words += [axes.get_xlabel(), axes.get_ylabel()]
+        words += [tick.get_text() for axis in (axes.xaxis, axes.yaxis) for tick in _named_ticks(axis)]
+        words += [text.get_text() for text in axes.texts if text.get_gid() != CELL]
+        told.append(messages.WORDS.format(panel=number, words=", ".join(word for word in words if word)))
+        told += [_data_line(number, kind, data) for kind, data in _drawn(axes)]
+    return "\n".join(told)
+
+
+def _named_ticks(axis):
+    """The tick labels, where somebody has given them names."""
+    return axis.get_ticklabels() if isinstance(axis.get_major_formatter(), mpl.ticker.FixedFormatter) else []
+
+
+def _drawn(axes):
+    for line in axes.lines:
+        yield "line, across", line.get_xdata()
+        yield "line, up", line.get_ydata()
+    if axes.patches:
+        yield "patches", [patch.get_extents().transformed(axes.transData.inverted()).bounds for patch in axes.patches]
+    for image in axes.images:
+        yield "image", image.get_array()
+    for collection in axes.collections:
+        if collection.get_array() is not None:
+            yield "colours", collection.get_array()
+        yield "points", collection.get_offsets()
+
+
+def _data_line(panel, kind, data):
+    data = np.ma.filled(np.ma.asarray(data, dtype=float), np.nan)
+    finite = data[np.isfinite(data)]
+    missing = data.size - finite.size
+    weights = 0.5 + (np.arange(finite.size) * 0.6180339887498949) % 1  # all different, none near 0
+    grain = max(np.abs(finite).sum() / 1000, 1e-9)
+    low, high = (_short(finite.min()), _short(finite.max())) if finite.size else ("nan", "nan")
+    first, second = _rounded(finite.sum(), grain), _rounded(finite @ weights, grain)
+    shape = " x ".join(map(str, data.shape))
+    line = messages.DATA.format(panel=panel, kind=kind, shape=shape, low=low, high=high, first=first, second=second)
+    return line + messages.NOT_FINITE.format(count=missing) if missing else line
+
+
+def _rounded(value, grain):
+    """``value`` to the nearest power of ten that is not finer than ``grain``."""
+    digits = -math.ceil(math.log10(grain))
+    return f"{round(float(value), digits) + 0.0:.{max(0, digits)}f}"
+
+
+def _short(value):
+    """A number in at most three significant digits; what rounding leaves of a 0 is 0."""
+    value = float(value)
+    return f"{0.0 if abs(value) < 1e-9 else value:.3g}"
+
+
+def _png(figure):
+    """The figure as PNG in at most 256 colours: a quarter of the bytes, and no difference that an eye can see."""
+    buffer = io.BytesIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
+    image = Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    small = io.BytesIO()
+    image.save(small, format="png", optimize=True)
+    return small.getvalue(), image.size
+
+
+def _canvas(panels, size):
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=size, layout="constrained")
+        return figure, figure.subplots(1, panels, squeeze=False)[0]
+
+
+def _panel_words(name, panel, xticks, yticks, brief):
+    """A matrix in words: every cell of a small one, the largest of each row of a middling one, else the range."""
+    if xticks is None or yticks is None or len(yticks) > 12:
+        low, high = _short(panel.min()), _short(panel.max())
+        told = messages.ONE_PANEL.format(rows=panel.shape[0], columns=panel.shape[1], low=low, high=high)
+    elif brief:
+        told = "; ".join(
+            messages.ONE_ROW_BRIEFLY.format(row=row, column=xticks[cells.argmax()], value=_short(cells.max()))
+            for row, cells in zip(yticks, panel, strict=True)
+        )
+    else:
+        told = "; ".join(
+            messages.ONE_ROW.format(
+                row=row, cells=", ".join(f"{x} {_short(v)}" for x, v in zip(xticks, cells, strict=True))
+            )
+            for row, cells in zip(yticks, panel, strict=True)
+        )
+    return f"{name}: {told}." if name else f"{told}."
+
+
+def _name_axes(axes, xlabel, ylabel, log=""):
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    if "x" in log:
+        axes.set_xscale("log")
+    if "y" in log:
+        axes.set_yscale("log")
+
+
+def _write_values(axes, panel, image, narrow):
+    for (row, column), value in np.ndenumerate(panel):
+        red, green, blue, _ = image.cmap(image.norm(value))
+        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+        words = f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
+        words = words.replace("0.", ".") if narrow else words
+        colour = "white" if dark else "black"
+        axes.text(column, row, words, ha="center", va="center", color=colour, fontsize=15, gid=CELL)
+
+
+def _array(name, values, ranks, expected):
+    """``values`` as a NumPy array: a tensor on any device, with or without a gradient, an array, or lists."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().double().numpy()
+    elif isinstance(values, (list, tuple)) and any(hasattr(value, "detach") for value in values):
+        values = [_array(name, value, (0, 1, 2), expected) for value in values]
+    try:
+        array = np.asarray(values, dtype=float)
+    except ValueError as error:
+        raise ValueError(messages.WRONG_DATA.format(name=name, expected=expected, got=error)) from None
+    if array.ndim not in ranks:
+        raise ValueError(messages.WRONG_DATA.format(name=name, expected=expected, got=array.shape))
+    if array.size == 0:
+        raise ValueError(messages.NOTHING_TO_DRAW.format(name=name))
+    return array
+
+
+def _panels(matrices):
+    if isinstance(matrices, (list, tuple)) and len(matrices) and np.ndim(matrices[0]) == 2:
+        return [_array("matrices", matrix, (2,), messages.HEATMAPS_SHAPE) for matrix in matrices]
+    array = _array("matrices", matrices, (2, 3), messages.HEATMAPS_SHAPE)
+    return list(array) if array.ndim == 3 else [array]
+
+
+def _labels(name, labels, count, what):
+    if labels is None:
+        return [""] * count
+    labels = [str(label) for label in labels]
+    _same_count(name, labels, count, what)
+    return labels
+
+
+def _same_count(name, entries, count, what):
+    if entries is not None and len(entries) != count:
+        raise ValueError(messages.WRONG_COUNT.format(name=name, expected=count, what=what, got=len(entries)))

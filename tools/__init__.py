@@ -1,0 +1,1 @@
+"""What the maintainers' commands are made of; the lessons need none of it."""

@@ -1,0 +1,57 @@
+"""Run notebooks from top to bottom and store their outputs: ``python -m tools.execute [NOTEBOOK ...]``.
+
+A run that gives the same outputs leaves the file byte for byte as it was.
+"""
+
+import argparse
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from tqdm import tqdm
+
+from tools import notebooks
+
+
+def execute(path):
+    """Run the notebook in the file ``path`` in its own folder and store it there."""
+    notebook = notebooks.read(path)
+    before = [list(cell.get("outputs", [])) for cell in notebook.cells]
+    NotebookClient(notebook, timeout=600, record_timing=False, resources={"metadata": {"path": path.parent}}).execute()
+    for cell, stored in zip(notebook.cells, before, strict=True):
+        if cell.cell_type == "code" and _same(stored, cell.outputs):
+            cell.outputs = stored
+    notebooks.write(notebook, path)
+
+
+def _same(stored, fresh):
+    """Whether only the bytes of a picture differ, as they do between two kinds of processor."""
+    if notebooks.without_pictures(stored) != notebooks.without_pictures(fresh):
+        return False
+    try:
+        return notebooks.difference(notebooks.pictures(stored), notebooks.pictures(fresh)) is None
+    except ValueError:
+        return False
+
+
+def main():
+    """Execute the notebooks named on the command line, or all of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("notebooks", nargs="*", help="the notebooks to run; all of the series if none is named")
+    paths = notebooks.find(parser.parse_args().notebooks)
+    failed = False
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = {path: pool.submit(execute, path) for path in paths}
+        for path, run in tqdm(runs.items(), desc="execute", unit="notebook"):
+            try:
+                run.result()
+            except CellExecutionError as error:
+                failed = True
+                tqdm.write(f"{path}: left as it was, because a cell failed.\n{error}", file=sys.stderr)
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()

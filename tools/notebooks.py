@@ -1,0 +1,93 @@
+"""Notebooks as files: where they are, how they are stored, and how their pictures are compared."""
+
+import base64
+import binascii
+import io
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+PICTURE = re.compile(r'<img [^>]*src="data:image/png;base64,([^"]*)"')
+# What a notebook's metadata may hold: nothing that differs between two machines.
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+BLOCK = 8  # pixels: the side of the squares whose mean colours are compared
+TOLERANCE = 6  # of 255: another processor moves the edge of a line, not the mean of a square
+
+
+def find(paths=()):
+    """The given notebooks, or all of the series, in order; raises FileNotFoundError for one that is not there."""
+    found = [Path(path) for path in paths] or sorted(NOTEBOOKS.rglob("*.ipynb"))
+    for path in found:
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no notebook {path}.")
+    return [path for path in found if ".ipynb_checkpoints" not in path.parts]
+
+
+def read(path):
+    """The notebook in the file ``path``."""
+    return nbformat.read(path, as_version=4)
+
+
+def write(notebook, path):
+    """Store ``notebook`` with everything removed that would differ from run to run."""
+    notebook.metadata = nbformat.from_dict({**notebook.metadata, **KERNEL})
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    text = nbformat.writes(notebook).rstrip("\n") + "\n"
+    Path(path).write_text(text, encoding="utf-8", newline="\n")
+
+
+def pictures(outputs):
+    """The PNG pictures in a cell's outputs as arrays (height, width, 3), in order.
+
+    Raises ValueError for one that cannot be read.
+    """
+    return [_decode(data) for output in outputs for data in PICTURE.findall(_html(output))]
+
+
+def difference(stored, fresh):
+    """How two lists of pictures differ, in words, or None where an eye would see no difference."""
+    if len(stored) != len(fresh):
+        return f"{len(stored)} pictures are stored, but the cell draws {len(fresh)}"
+    for number, (old, new) in enumerate(zip(stored, fresh, strict=True), start=1):
+        if old.shape != new.shape:
+            return f"picture {number}: {_size(old)} pixels are stored, but the cell draws {_size(new)}"
+        apart = np.abs(_blocks(old) - _blocks(new)).max()
+        if apart > TOLERANCE:
+            return f"picture {number}: the stored one differs from the one that the cell draws by {apart:.0f} of 255"
+    return None
+
+
+def without_pictures(outputs):
+    """The outputs as a comparable list in which a picture's data counts for nothing."""
+    return [PICTURE.sub("<img", repr(sorted(output.items()))) for output in outputs]
+
+
+def _html(output):
+    return output.get("data", {}).get("text/html", "")
+
+
+def _decode(data):
+    try:
+        image = Image.open(io.BytesIO(base64.b64decode(data, validate=True)))
+        return np.asarray(image.convert("RGB"), dtype=float)
+    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise ValueError(f"a stored picture cannot be read: {error}") from None
+
+
+def _blocks(picture):
+    height, width = (side - side % BLOCK for side in picture.shape[:2])
+    squares = picture[:height, :width].reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK, 3)
+    return squares.mean(axis=(1, 3))
+
+
+def _size(picture):
+    return f"{picture.shape[1]} by {picture.shape[0]}"

@@ -1,0 +1,166 @@
+"""What holds for every notebook of the series, beside what nbval compares. A rule yields a sentence a problem."""
+
+import ast
+import re
+
+from tools import notebooks
+
+SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
+MAX_LINES = 15
+MAX_WIDTH = 84  # characters: more is wider than a slide
+MAX_BYTES = 500_000
+MIN_ALT = 20
+IGNORING = re.compile(r"NBVAL[_-](IGNORE[_-]OUTPUT|SKIP)|PYTEST_VALIDATE_IGNORE_OUTPUT", re.IGNORECASE)
+IMAGE_TAG = re.compile(r"<img\b[^>]*>")
+ALT = re.compile(r'\balt="([^"]*)"')
+MARKDOWN_IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
+ABSOLUTE_PATH = re.compile(
+    r"(?<![\w./:])/(?:bin|content|etc|home|mnt|opt|private|root|srv|tmp|usr|var|work|Users|Volumes)/|\b[A-Za-z]:\\\w"
+)
+NETWORK_MODULES = {"aiohttp", "ftplib", "http", "httpx", "requests", "socket", "urllib", "urllib3"}
+NETWORK_CALL = re.compile(
+    r"^\s*[!%]+\s*(pip|conda|curl|wget|git)\b|hub\.load|from_pretrained|download|urlopen|[\"'](https?|ftp)://",
+    re.MULTILINE,
+)
+REMOTE_SOURCE = re.compile(r"""(?:src|href)=["']?(?:https?:)?//(?!\S*["']?[^>]*>[^<]*</a>)""")
+
+
+def slide_types(notebook):
+    """Every cell says what it is in the slideshow."""
+    for cell in notebook.cells:
+        if cell.metadata.get("slideshow", {}).get("slide_type") not in SLIDE_TYPES:
+            yield f"{_name(cell)} has no slide type: set one of {', '.join(sorted(SLIDE_TYPES))}"
+
+
+def short_cells(notebook):
+    """A code cell fits on a slide."""
+    for cell in _code(notebook):
+        lines = len(cell.source.splitlines())
+        if lines > MAX_LINES:
+            yield f"{_name(cell)} has {lines} lines of code, and a slide holds {MAX_LINES}: split it"
+        for line in cell.source.splitlines():
+            if len(line) > MAX_WIDTH:
+                yield f"{_name(cell)} has a line of {len(line)} characters, and a slide holds {MAX_WIDTH}: {line}"
+
+
+def has_run(notebook):
+    """Every code cell was run, in order, from top to bottom."""
+    for number, cell in enumerate(_code(notebook), start=1):
+        if cell.execution_count != number:
+            came = "never" if cell.execution_count is None else f"as number {cell.execution_count}"
+            yield f"{_name(cell)} should have run as number {number}, but ran {came}: make execute"
+
+
+def no_complaints(notebook):
+    """No stored output is a warning, nor an error that nobody expects."""
+    for cell in _code(notebook):
+        for output in cell.outputs:
+            if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
+                yield f"{_name(cell)} ends with {output.ename}: {output.evalue}"
+            if output.output_type == "stream" and output.name == "stderr":
+                yield f"{_name(cell)} writes to stderr: {output.text[:80]}"
+
+
+def figures_speak(notebook):
+    """Every figure has alternative text, and is a picture that can be opened."""
+    for cell in notebook.cells:
+        for alt, _ in MARKDOWN_IMAGE.findall(cell.source) if cell.cell_type == "markdown" else ():
+            yield from _short_alt(cell, alt)
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if any(mime.startswith("image/") for mime in data) or "<Figure size" in data.get("text/plain", ""):
+                yield f"{_name(cell)} shows a figure without alternative text: show it with helpers.plots"
+            for tag in IMAGE_TAG.findall(data.get("text/html", "")):
+                yield from _short_alt(cell, "".join(ALT.findall(tag)))
+        try:
+            for picture in notebooks.pictures(cell.get("outputs", ())):
+                if picture.std() < 1:
+                    yield f"{_name(cell)} shows a blank picture"
+        except ValueError as error:
+            yield f"{_name(cell)}: {error}"
+
+
+def reasons(notebook):
+    """Where an output is not compared, the cell's metadata says why, under ``not_compared_because``."""
+    for cell in _code(notebook):
+        ignoring = [*cell.metadata.get("tags", []), *re.findall(r"#.*", cell.source)]
+        reason = cell.metadata.get("not_compared_because", "")
+        if any(IGNORING.search(word) for word in ignoring) and len(reason) < 10:
+            yield f"{_name(cell)} has an output that is not compared: say why in its metadata, not_compared_because"
+
+
+def no_paths(notebook):
+    """No path of one machine, in code, text or output."""
+    for cell in notebook.cells:
+        shown = re.sub(r"base64,[^\"]*", "", f"{cell.source}\n{cell.get('outputs', '')}".replace("\\\\", "\\"))
+        for found in ABSOLUTE_PATH.findall(shown):
+            yield f"{_name(cell)} names a path of one machine: {found}"
+
+
+def no_network(notebook):
+    """Nothing is fetched, neither by code nor by a picture in the text."""
+    for cell in _code(notebook):
+        for found in NETWORK_CALL.finditer(cell.source):
+            yield f"{_name(cell)} uses the network: {found.group().strip()}"
+        for module in sorted(_imports(cell.source) & NETWORK_MODULES):
+            yield f"{_name(cell)} uses the network: import {module}"
+        for output in cell.outputs:
+            if REMOTE_SOURCE.search(output.get("data", {}).get("text/html", "")):
+                yield f"{_name(cell)} has an output that asks the network for something"
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            remote = any("//" in address for _, address in MARKDOWN_IMAGE.findall(cell.source))
+            if remote or re.search(r"<(img|script|link|iframe)\b[^>]*//", cell.source):
+                yield f"{_name(cell)} shows something that lies on the network"
+
+
+def clean_metadata(notebook):
+    """Nothing is stored that differs from run to run."""
+    for key, expected in notebooks.KERNEL.items():
+        if notebook.metadata.get(key) != expected:
+            yield f"the notebook's {key} is not as make execute stores it"
+    for cell in notebook.cells:
+        if "execution" in cell.metadata:
+            yield f"{_name(cell)} stores the time of its run"
+
+
+def small(notebook, size):
+    """The file stays small enough for a repository, and for a phone."""
+    if size > MAX_BYTES:
+        yield f"the notebook has {size:,} bytes, and {MAX_BYTES:,} are allowed: draw smaller or fewer figures"
+
+
+RULES = [slide_types, short_cells, has_run, no_complaints, figures_speak, reasons, no_paths, no_network, clean_metadata]
+
+
+def problems(notebook, size=0):
+    """Every problem of ``notebook``, whose file has ``size`` bytes."""
+    return [problem for rule in RULES for problem in rule(notebook)] + list(small(notebook, size))
+
+
+def _code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _name(cell):
+    first = cell.source.strip().split("\n")[0][:50]
+    return f"cell {cell.get('id', '?')} ({first})"
+
+
+def _short_alt(cell, alt):
+    if len(alt) < MIN_ALT:
+        yield f"{_name(cell)} has a figure whose alternative text is {alt!r}: {MIN_ALT} characters at the least"
+
+
+def _imports(source):
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a cell with a magic command
+        return set(re.findall(r"^\s*(?:import|from)\s+(\w+)", source, re.MULTILINE))
+    modules = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules.add(node.module.split(".")[0])
+    return modules
