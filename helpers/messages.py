@@ -24,6 +24,7 @@ TOO_LONG = (
 
 # Input of the plots.
 WRONG_DATA = "{name} must have {expected}, but its shape is {got}."
+NOT_NUMBERS = "{name} must hold numbers, with {expected}, but NumPy says: {got}"
 WRONG_COUNT = "{name} must have {expected} entries, one for each {what}, but it has {got}."
 NOTHING_TO_DRAW = "{name} is empty: there is nothing to draw."
 
@@ -42,7 +43,7 @@ BAR_CHART = "Bar chart: {title}."
 HEATMAP = "Heatmap: {title}."
 HEATMAPS = "{count} heatmaps side by side: {title}."
 CLOCK_FACES = "{count} clock faces: {title}."
-ACROSS_AND_UP = "Across: {xlabel}. Up: {ylabel}."
+ACROSS_AND_UP = "Across: {xlabel}, {low} to {high}. Up: {ylabel}."
 ROWS_AND_COLUMNS = "Rows: {ylabel}. Columns: {xlabel}."
 ONE_LINE = "{label} starts at {first} and ends at {last}, between {low} and {high}"
 ONE_ROW = "{row}: {cells}"

@@ -11,6 +11,7 @@ import io
 import math
 
 import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
@@ -51,6 +52,11 @@ STYLE = {
 }
 
 
+def _style():
+    """This style and nothing of the reader's own settings: the same picture on every machine."""
+    return mpl.style.context(STYLE, after_reset=True)
+
+
 class Picture:
     """A finished figure: ``png`` (bytes), ``alt`` (its alternative text) and ``summary`` (all its data as text)."""
 
@@ -89,7 +95,7 @@ def lines(ys, x=None, *, title, xlabel, ylabel, labels=None, alt="", log="", mar
     _same_count("x", x, ys.shape[1], messages.POINT)
     labels = _labels("labels", labels, len(ys), messages.LINE)
     figure, (axes,) = _canvas(1, size)
-    with mpl.rc_context(STYLE):
+    with _style():
         for k, y in enumerate(ys):
             axes.plot(x, y, label=labels[k], marker=MARKERS[k % len(MARKERS)] if markers else None)
         if any(labels):
@@ -99,25 +105,27 @@ def lines(ys, x=None, *, title, xlabel, ylabel, labels=None, alt="", log="", mar
         figure.suptitle(title, x=0.01, ha="left")
     told = [
         messages.ONE_LINE.format(
-            label=label or ylabel, first=_short(y[0]), last=_short(y[-1]), low=_short(y.min()), high=_short(y.max())
+            label=label or ylabel, first=_short(y[0]), last=_short(y[-1]), low=_short(low), high=_short(high)
         )
-        for label, y in zip(labels, ys, strict=True)
+        for label, y, (low, high) in zip(labels, ys, map(_range, ys), strict=True)
     ]
+    low, high = map(_short, _range(x))
     return picture(
         figure,
         messages.LINE_PLOT.format(title=title),
-        messages.ACROSS_AND_UP.format(xlabel=f"{xlabel}, {_short(x.min())} to {_short(x.max())}", ylabel=ylabel),
+        messages.ACROSS_AND_UP.format(xlabel=xlabel, low=low, high=high, ylabel=ylabel),
         "; ".join(told) + ".",
         alt,
     )
 
 
-def bars(heights, names, *, title, ylabel, labels=None, alt="", size=(WIDTH, HEIGHT)):
+def bars(heights, names, *, title, ylabel, labels=None, values=True, alt="", size=(WIDTH, HEIGHT)):
     """Draw bars, or groups of bars side by side.
 
     Args:
         heights: (num_bars,) or (num_groups, num_bars): a colour for each group.
         names: the name below each bar. labels: a name for each group.
+        values: whether to write each height above its bar.
         title, ylabel, alt, size: as in ``lines``.
 
     Raises:
@@ -128,7 +136,7 @@ def bars(heights, names, *, title, ylabel, labels=None, alt="", size=(WIDTH, HEI
     names = _labels("names", names, heights.shape[1], messages.BAR)
     labels = _labels("labels", labels, len(heights), messages.GROUP)
     figure, (axes,) = _canvas(1, size)
-    with mpl.rc_context(STYLE):
+    with _style():
         width = 0.8 / len(heights)
         for k, group in enumerate(heights):
             left = np.arange(len(group)) + (k - (len(heights) - 1) / 2) * width
@@ -136,24 +144,20 @@ def bars(heights, names, *, title, ylabel, labels=None, alt="", size=(WIDTH, HEI
                 left,
                 group,
                 width,
-                color=COLOURS[k],
+                color=COLOURS[k % len(COLOURS)],
                 label=labels[k],
                 hatch=["", "//", "..", "xx"][k % 4],
                 edgecolor="white",
             )
-            axes.bar_label(drawn, [_short(height) for height in group], padding=3)
+            if values:
+                axes.bar_label(drawn, [_short(height) for height in group], padding=3)
         axes.set_xticks(range(len(names)), names)
         axes.margins(y=0.15)
         if any(labels):
             figure.legend(loc="outside right upper")
         _name_axes(axes, "", ylabel)
         figure.suptitle(title, x=0.01, ha="left")
-    told = [
-        messages.ONE_ROW.format(
-            row=label or ylabel, cells=", ".join(f"{n} {_short(h)}" for n, h in zip(names, group, strict=True))
-        )
-        for label, group in zip(labels, heights, strict=True)
-    ]
+    told = [_row_words(label or ylabel, names, group) for label, group in zip(labels, heights, strict=True)]
     return picture(figure, messages.BAR_CHART.format(title=title), "; ".join(told) + ".", alt)
 
 
@@ -191,9 +195,9 @@ def heatmaps(
     for panel in panels:
         _same_count("xticks", xticks, panel.shape[1], messages.COLUMN)
         _same_count("yticks", yticks, panel.shape[0], messages.ROW)
-    low, high = limits or (min(p.min() for p in panels), max(p.max() for p in panels))
+    low, high = limits or _range(np.concatenate([panel.ravel() for panel in panels]))
     figure, grid = _canvas(len(panels), size)
-    with mpl.rc_context(STYLE):
+    with _style():
         for axes, panel, name in zip(grid, panels, titles, strict=True):
             image = axes.imshow(panel, cmap=cmap, vmin=low, vmax=high, aspect="auto", interpolation="nearest")
             axes.spines[:].set_visible(False)
@@ -267,7 +271,7 @@ def clocks(angles, *, title, titles, labels=None, alt="", size=(WIDTH, 3.2)):
     titles = _labels("titles", titles, len(angles), messages.CLOCK)
     labels = _labels("labels", labels, angles.shape[1], messages.HAND)
     figure, grid = _canvas(len(angles), size)
-    with mpl.rc_context(STYLE):
+    with _style():
         turn = np.linspace(0, 2 * np.pi, 181)
         for axes, hands, name in zip(grid, angles, titles, strict=True):
             axes.plot(np.sin(turn), np.cos(turn), color="#555555", linestyle="-", linewidth=1.5)
@@ -292,7 +296,7 @@ def clocks(angles, *, title, titles, labels=None, alt="", size=(WIDTH, 3.2)):
         messages.ONE_ROW.format(
             row=name,
             cells=", ".join(
-                messages.ONE_HAND.format(hand=label or k + 1, degrees=round(math.degrees(angle)) % 360)
+                messages.ONE_HAND.format(hand=label or f"{messages.HAND} {k + 1}", degrees=_degrees(angle))
                 for k, (label, angle) in enumerate(zip(labels, hands, strict=True))
             ),
         )
@@ -317,8 +321,8 @@ def summary(figure):
     """All words and all data of a matplotlib figure in a few lines of text, a line for each set of data.
 
     A set of data is given by its shape, its range and two checksums: the sum, and a sum in which the entries
-    have different weights, so that swapped entries show. Both are rounded to a thousandth of the sum of the
-    absolute values: coarse enough for float32 on another processor, fine enough for a change in the data.
+    have different weights, so that swapped entries show. Both are rounded to a thousandth of the data's length as a
+    vector: coarse enough for float32 on another processor, fine enough for a change in the data.
     """
     words = [figure.get_suptitle(), *(text.get_text() for box in figure.legends for text in box.get_texts())]
     told = [messages.WORDS.format(panel=0, words=", ".join(words))]
@@ -334,7 +338,7 @@ def summary(figure):
 
 def _named_ticks(axis):
     """The tick labels, where somebody has given them names."""
-    return axis.get_ticklabels() if isinstance(axis.get_major_formatter(), mpl.ticker.FixedFormatter) else []
+    return axis.get_ticklabels() if isinstance(axis.get_major_locator(), mpl.ticker.FixedLocator) else []
 
 
 def _drawn(axes):
@@ -356,8 +360,9 @@ def _data_line(panel, kind, data):
     finite = data[np.isfinite(data)]
     missing = data.size - finite.size
     weights = 0.5 + (np.arange(finite.size) * 0.6180339887498949) % 1  # all different, none near 0
-    grain = max(np.abs(finite).sum() / 1000, 1e-9)
-    low, high = (_short(finite.min()), _short(finite.max())) if finite.size else ("nan", "nan")
+    grain = max(np.linalg.norm(finite) / 1000, 1e-9)
+    nothing = np.abs(finite).max(initial=0) * 1e-6  # what float32 may leave of a 0
+    low, high = (_short(0 if abs(value) < nothing else value) for value in _range(finite))
     first, second = _rounded(finite.sum(), grain), _rounded(finite @ weights, grain)
     shape = " x ".join(map(str, data.shape))
     line = messages.DATA.format(panel=panel, kind=kind, shape=shape, low=low, high=high, first=first, second=second)
@@ -367,19 +372,33 @@ def _data_line(panel, kind, data):
 def _rounded(value, grain):
     """``value`` to the nearest power of ten that is not finer than ``grain``."""
     digits = -math.ceil(math.log10(grain))
-    return f"{round(float(value), digits) + 0.0:.{max(0, digits)}f}"
+    value = round(float(value) + 0.01 * 10.0**-digits, digits)  # off the middle, where noise would decide
+    return f"{value:.{max(0, digits)}f}" if value else "0"
+
+
+def _range(values):
+    """The smallest and the largest finite value; NaN where there is none."""
+    finite = values[np.isfinite(values)]
+    return (finite.min(), finite.max()) if finite.size else (np.nan, np.nan)
+
+
+def _degrees(angle):
+    return f"{math.degrees(angle) % 360:.0f}"
 
 
 def _short(value):
     """A number in at most three significant digits; what rounding leaves of a 0 is 0."""
     value = float(value)
+    if abs(value) >= 999.5:
+        return f"{value:.0f}"
+    value *= 1 + 1e-5  # 3/16 = 0.1875 lies in the middle, where noise would decide
     return f"{0.0 if abs(value) < 1e-9 else value:.3g}"
 
 
 def _png(figure):
     """The figure as PNG in at most 256 colours: a quarter of the bytes, and no difference that an eye can see."""
     buffer = io.BytesIO()
-    with mpl.rc_context(STYLE):
+    with _style():
         figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
     image = Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     small = io.BytesIO()
@@ -388,15 +407,17 @@ def _png(figure):
 
 
 def _canvas(panels, size):
-    with mpl.rc_context(STYLE):
+    with _style():
         figure = Figure(figsize=size, layout="constrained")
         return figure, figure.subplots(1, panels, squeeze=False)[0]
 
 
 def _panel_words(name, panel, xticks, yticks, brief):
     """A matrix in words: every cell of a small one, the largest of each row of a middling one, else the range."""
-    if xticks is None or yticks is None or len(yticks) > 12:
-        low, high = _short(panel.min()), _short(panel.max())
+    largest = panel == panel.max(axis=1, keepdims=True)
+    tied = brief and (largest.sum(axis=1) > 1).any()
+    if xticks is None or yticks is None or len(yticks) > 12 or tied:
+        low, high = map(_short, _range(panel))
         told = messages.ONE_PANEL.format(rows=panel.shape[0], columns=panel.shape[1], low=low, high=high)
     elif brief:
         told = "; ".join(
@@ -404,13 +425,13 @@ def _panel_words(name, panel, xticks, yticks, brief):
             for row, cells in zip(yticks, panel, strict=True)
         )
     else:
-        told = "; ".join(
-            messages.ONE_ROW.format(
-                row=row, cells=", ".join(f"{x} {_short(v)}" for x, v in zip(xticks, cells, strict=True))
-            )
-            for row, cells in zip(yticks, panel, strict=True)
-        )
+        told = "; ".join(_row_words(row, xticks, cells) for row, cells in zip(yticks, panel, strict=True))
     return f"{name}: {told}." if name else f"{told}."
+
+
+def _row_words(row, names, values):
+    cells = ", ".join(f"{name} {_short(value)}" for name, value in zip(names, values, strict=True))
+    return messages.ONE_ROW.format(row=row, cells=cells)
 
 
 def _name_axes(axes, xlabel, ylabel, log=""):
@@ -439,8 +460,8 @@ def _array(name, values, ranks, expected):
         values = [_array(name, value, (0, 1, 2), expected) for value in values]
     try:
         array = np.asarray(values, dtype=float)
-    except ValueError as error:
-        raise ValueError(messages.WRONG_DATA.format(name=name, expected=expected, got=error)) from None
+    except (TypeError, ValueError) as error:
+        raise ValueError(messages.NOT_NUMBERS.format(name=name, expected=expected, got=error)) from None
     if array.ndim not in ranks:
         raise ValueError(messages.WRONG_DATA.format(name=name, expected=expected, got=array.shape))
     if array.size == 0:
