@@ -1,0 +1,54 @@
+# make lab     set everything up and open the series in JupyterLab
+# make test    set everything up, re-run every cell of every notebook and compare, and run the tests
+# make help    the other commands
+
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+  BIN := .venv/Scripts
+else
+  BIN := .venv/bin
+endif
+RUN := $(BIN)/python
+READY := .venv/ready
+# All notebooks, unless one is named: make validate NB=notebooks/01-self-attention.ipynb
+NB ?=
+
+.PHONY: help lab slides test validate execute style clean
+
+help:
+	@echo "make lab                 open the series in JupyterLab"
+	@echo "make slides [NB=...]     present it, or one notebook, as slides"
+	@echo "make test                re-run and compare every notebook, and run the tests"
+	@echo "make validate [NB=...]   re-run and compare the notebooks, or one"
+	@echo "make execute [NB=...]    re-run the notebooks, or one, and store the outputs"
+	@echo "make style               bring the code into the project's style"
+	@echo "make clean               remove what make has built, the environment included"
+
+lab: $(READY)
+	$(RUN) -m tools.present --lab
+
+slides: $(READY)
+	$(RUN) -m tools.present $(if $(NB),"$(NB)")
+
+test: $(READY)
+	$(RUN) -m pytest -n auto --dist loadfile
+
+validate: $(READY)
+	$(RUN) -m pytest -n auto --dist loadfile "$(or $(NB),notebooks)"
+
+execute: $(READY)
+	$(RUN) -m tools.execute $(if $(NB),"$(NB)")
+
+style: $(READY)
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+clean:
+	rm -rf .venv build *.egg-info
+
+# Done once, and again when the requirements change. The stamp comes last: what was cut short is done again.
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'The series needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Name another one: make PYTHON=python3.12' % sys.version_info[:2])"
+	$(PYTHON) -m venv .venv
+	$(RUN) -m pip install --disable-pip-version-check -r requirements.txt
+	@$(RUN) -c "open('$(READY)', 'w').close()"
