@@ -1,0 +1,12 @@
+Reveal.initialize({
+  width: "100%", height: "100%", margin: 0, minScale: 1, maxScale: 1,
+  center: false, transition: "none", backgroundTransition: "none",
+  hash: true, slideNumber: "c/t", controlsTutorial: false,
+  plugins: [RevealNotes],
+  keyboard: { 84: () => Reveal.getPlugin("notes").open() }, // T, as in RISE; S works too
+});
+Promise.all([
+  new Promise((ready) => Reveal.on("ready", ready)),
+  window.MathJax ? MathJax.startup.promise : null,
+  document.fonts.ready,
+]).then(() => { document.documentElement.dataset.ready = "true"; });

@@ -1,0 +1,67 @@
+"""Open the series in the browser: ``python -m tools.present [NOTEBOOK]`` as slides, with ``--lab`` in JupyterLab.
+
+JupyterLab runs here with the configuration of this project, ``labconfig/``: a notebook is stored when somebody
+says so and at no other time, so that a talk leaves no trace in it. Settings that are changed on the way go to
+``build/jupyter``; the user's own configuration is neither read nor written. The server listens on this machine
+alone and asks for a token, which the address that it opens contains. Any further option is one of JupyterLab's.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from tools import notebooks
+
+START = Path("notebooks", "00-start-here.ipynb")
+
+
+def environment(root):
+    """What the server's environment must say so that it takes its configuration from the project in ``root``."""
+    own = root / "build" / "jupyter"
+    return {
+        "JUPYTER_CONFIG_DIR": str(own),
+        "JUPYTER_CONFIG_PATH": str(root),  # holds labconfig/default_setting_overrides.json
+        "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
+        "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel before one of the same name in the user's home
+    }
+
+
+def options(root, notebook, lab):
+    """JupyterLab's options that open ``notebook``, a path below ``root``, as slides or in JupyterLab."""
+    where = quote(notebook.resolve().relative_to(root.resolve()).as_posix())
+    return [
+        f"--ServerApp.root_dir={root}",
+        "--ServerApp.ip=localhost",
+        f"--LabApp.default_url=/{'lab/tree' if lab else 'rise'}/{where}",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),  # as in many a container
+    ]
+
+
+def main():
+    """Start the server and the browser."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("notebook", nargs="?", type=Path, help="the notebook to open; the start page if left out")
+    parser.add_argument("--lab", action="store_true", help="open it in JupyterLab, not as slides")
+    parser.add_argument("--root", type=Path, default=notebooks.ROOT, help="the folder of the project, or of a copy")
+    arguments, further = parser.parse_known_args()
+    root = arguments.root.resolve()
+    try:
+        (notebook,) = notebooks.find([arguments.notebook or root / START])
+        opening = options(root, notebook, arguments.lab)
+    except (FileNotFoundError, ValueError) as error:
+        sys.exit(f"{error}")
+    os.environ.update(environment(root))
+
+    from jupyterlab.labapp import main as start  # after the environment is set
+
+    sys.argv[1:] = [*opening, *further]
+    start()
+
+
+if __name__ == "__main__":
+    main()
