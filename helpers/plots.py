@@ -321,8 +321,8 @@ def summary(figure):
     """All words and all data of a matplotlib figure in a few lines of text, a line for each set of data.
 
     A set of data is given by its shape, its range and two checksums: the sum, and a sum in which the entries
-    have different weights, so that swapped entries show. Both are rounded to a thousandth of the data's length as a
-    vector: coarse enough for float32 on another processor, fine enough for a change in the data.
+    have different weights, so that swapped entries show. Both are rounded to about a thousandth of the data's length
+    as a vector: coarse enough for float32 on another processor, fine enough for a change in the data.
     """
     words = [figure.get_suptitle(), *(text.get_text() for box in figure.legends for text in box.get_texts())]
     told = [messages.WORDS.format(panel=0, words=", ".join(words))]
@@ -360,7 +360,7 @@ def _data_line(panel, kind, data):
     finite = data[np.isfinite(data)]
     missing = data.size - finite.size
     weights = 0.5 + (np.arange(finite.size) * 0.6180339887498949) % 1  # all different, none near 0
-    grain = max(np.linalg.norm(finite) / 1000, 1e-9)
+    grain = max(np.linalg.norm(finite) / 990, 1e-9)  # not 1000: lengths of 1 and 10 occur, and noise would decide
     nothing = np.abs(finite).max(initial=0) * 1e-6  # what float32 may leave of a 0
     low, high = (_short(0 if abs(value) < nothing else value) for value in _range(finite))
     first, second = _rounded(finite.sum(), grain), _rounded(finite @ weights, grain)
@@ -414,19 +414,23 @@ def _canvas(panels, size):
 
 def _panel_words(name, panel, xticks, yticks, brief):
     """A matrix in words: every cell of a small one, the largest of each row of a middling one, else the range."""
-    largest = panel == panel.max(axis=1, keepdims=True)
-    tied = brief and (largest.sum(axis=1) > 1).any()
-    if xticks is None or yticks is None or len(yticks) > 12 or tied:
-        low, high = map(_short, _range(panel))
-        told = messages.ONE_PANEL.format(rows=panel.shape[0], columns=panel.shape[1], low=low, high=high)
-    elif brief:
+    named = xticks is not None and yticks is not None and len(yticks) <= 12
+    if named and not brief:
+        told = "; ".join(_row_words(row, xticks, cells) for row, cells in zip(yticks, panel, strict=True))
+    elif named and all(len(_leaders(xticks, cells)) == 1 for cells in panel):
         told = "; ".join(
-            messages.ONE_ROW_BRIEFLY.format(row=row, column=xticks[cells.argmax()], value=_short(cells.max()))
+            messages.ONE_ROW_BRIEFLY.format(row=row, column=_leaders(xticks, cells).pop(), value=_short(cells.max()))
             for row, cells in zip(yticks, panel, strict=True)
         )
     else:
-        told = "; ".join(_row_words(row, xticks, cells) for row, cells in zip(yticks, panel, strict=True))
+        low, high = map(_short, _range(panel))
+        told = messages.ONE_PANEL.format(rows=panel.shape[0], columns=panel.shape[1], low=low, high=high)
     return f"{name}: {told}." if name else f"{told}."
+
+
+def _leaders(names, cells):
+    """The names of the cells that are as large as the largest, up to noise."""
+    return {name for name, cell in zip(names, cells, strict=True) if math.isclose(cell, cells.max(), rel_tol=1e-4)}
 
 
 def _row_words(row, names, values):
