@@ -99,7 +99,7 @@ def lines(ys, x=None, *, title, xlabel, ylabel, labels=None, alt="", log="", mar
         for k, y in enumerate(ys):
             axes.plot(x, y, label=labels[k], marker=MARKERS[k % len(MARKERS)] if markers else None)
         if any(labels):
-            figure.legend(loc="outside right upper")
+            figure.legend(loc="outside right center")
         _name_axes(axes, xlabel, ylabel, log)
         axes.grid()
         figure.suptitle(title, x=0.01, ha="left")
@@ -154,7 +154,7 @@ def bars(heights, names, *, title, ylabel, labels=None, values=True, alt="", siz
         axes.set_xticks(range(len(names)), names)
         axes.margins(y=0.15)
         if any(labels):
-            figure.legend(loc="outside right upper")
+            figure.legend(loc="outside right center")
         _name_axes(axes, "", ylabel)
         figure.suptitle(title, x=0.01, ha="left")
     told = [_row_words(label or ylabel, names, group) for label, group in zip(labels, heights, strict=True)]
