@@ -19,7 +19,9 @@ def execute(path):
     """Run the notebook in the file ``path`` in its own folder and store it there."""
     notebook = notebooks.read(path)
     before = [list(cell.get("outputs", [])) for cell in notebook.cells]
-    NotebookClient(notebook, timeout=600, record_timing=False, resources={"metadata": {"path": path.parent}}).execute()
+    # A kernel sends what a cell prints in as many pieces as it happens to; joined, they are the same each time.
+    settings = {"timeout": 600, "record_timing": False, "coalesce_streams": True}
+    NotebookClient(notebook, **settings, resources={"metadata": {"path": path.parent}}).execute()
     for cell, stored in zip(notebook.cells, before, strict=True):
         if cell.cell_type == "code" and _same(stored, cell.outputs):
             cell.outputs = stored

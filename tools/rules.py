@@ -15,8 +15,10 @@ IMAGE_TAG = re.compile(r"<img\b[^>]*>")
 ALT = re.compile(r'\balt="([^"]*)"')
 MARKDOWN_IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
 ABSOLUTE_PATH = re.compile(
-    r"(?<![\w./:])/(?:bin|content|etc|home|mnt|opt|private|root|srv|tmp|usr|var|work|Users|Volumes)/|\b[A-Za-z]:\\\w"
+    r"(?:(?<![\w./:])|file://)/(?:bin|content|etc|home|mnt|opt|private|root|srv|tmp|usr|var|work|Users|Volumes)/"
+    r"|\b[A-Za-z]:\\(?![nt]\b)\w"  # not the line break of "X:\n"
 )
+COLOUR = re.compile(r"\x1b\[[\d;]*m")  # as tracebacks have it
 NETWORK_MODULES = {"aiohttp", "ftplib", "http", "httpx", "requests", "socket", "urllib", "urllib3"}
 NETWORK_CALL = re.compile(
     r"^\s*[!%]+\s*(pip|conda|curl|wget|git)\b|hub\.load|from_pretrained|download|urlopen|[\"'](https?|ftp)://",
@@ -64,14 +66,19 @@ def no_complaints(notebook):
 def figures_speak(notebook):
     """Every figure has alternative text, and is a picture that can be opened."""
     for cell in notebook.cells:
-        for alt, _ in MARKDOWN_IMAGE.findall(cell.source) if cell.cell_type == "markdown" else ():
-            yield from _short_alt(cell, alt)
+        if cell.cell_type == "markdown":
+            for alt, _ in MARKDOWN_IMAGE.findall(cell.source):
+                yield from _short_alt(cell, alt)
+            for tag in IMAGE_TAG.findall(cell.source):
+                yield from _short_alt(cell, "".join(ALT.findall(tag)))
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
             if any(mime.startswith("image/") for mime in data) or "<Figure size" in data.get("text/plain", ""):
                 yield f"{_name(cell)} shows a figure without alternative text: show it with helpers.plots"
             for tag in IMAGE_TAG.findall(data.get("text/html", "")):
                 yield from _short_alt(cell, "".join(ALT.findall(tag)))
+                if not notebooks.PICTURE.match(tag):
+                    yield f"{_name(cell)} shows a picture that is not compared: show it with helpers.plots"
         try:
             for picture in notebooks.pictures(cell.get("outputs", ())):
                 if picture.std() < 1:
@@ -92,9 +99,9 @@ def reasons(notebook):
 def no_paths(notebook):
     """No path of one machine, in code, text or output."""
     for cell in notebook.cells:
-        shown = re.sub(r"base64,[^\"]*", "", f"{cell.source}\n{cell.get('outputs', '')}".replace("\\\\", "\\"))
-        for found in ABSOLUTE_PATH.findall(shown):
-            yield f"{_name(cell)} names a path of one machine: {found}"
+        for text in _texts(cell):
+            for found in ABSOLUTE_PATH.findall(text.replace("\\\\", "\\")):
+                yield f"{_name(cell)} names a path of one machine: {found}"
 
 
 def no_network(notebook):
@@ -140,6 +147,16 @@ def problems(notebook, size=0):
 
 def _code(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _texts(cell):
+    """All that a cell says: its source, and its outputs without colours and pictures."""
+    yield cell.source
+    for output in cell.get("outputs", ()):
+        yield output.get("text", "")
+        yield COLOUR.sub("", "\n".join(output.get("traceback", ())))
+        for content in output.get("data", {}).values():
+            yield re.sub(r"base64,[^\"]*", "", str(content))
 
 
 def _name(cell):
