@@ -275,6 +275,6 @@ def test_an_eye_sees_a_difference_or_does_not():
 def test_find_names_a_notebook_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="There is no notebook"):
         notebooks.find([tmp_path / "nothing.ipynb"])
-    found = [path.name for path in notebooks.find()]
-    assert found[0] == "01-self-attention.ipynb"
+    found = notebooks.find()
+    assert found[0].name == "01-self-attention.ipynb"
     assert found == sorted(found)
