@@ -8,6 +8,7 @@ everything agrees. Otherwise the smallest failing case is shown, with what came 
 
 import functools
 import inspect
+import re
 import time
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from .verdict import Verdict
 TIME_LIMIT = 10  # seconds for all the calls of a check
 TOLERANCE = 1e-4  # relative and absolute: float32 may be off by 1e-5, a mistake is off by far more
 FEW = 12  # numbers that are shown one by one
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 LETTERS_SHOWN = 300  # of an error, of what was printed, of a value that holds no numbers
 
 
@@ -235,7 +237,9 @@ class Exercise:
             return "wrong-type", message
         came, wanted = outcome.tensor, expected.tensor
         if came.shape != wanted.shape:
-            if came.squeeze().shape == wanted.squeeze().shape and _close(came.squeeze(), wanted.squeeze()):
+            if came.dim() > 1 and _close(came.mT, wanted):
+                return "wrong-shape", words.TRANSPOSED
+            if came.dim() != wanted.dim() and _close(came.squeeze(), wanted.squeeze()):
                 return "wrong-shape", words.EXTRA_DIMENSION
             return "wrong-shape", words.WRONG_SHAPE.format(expected=_shape(wanted), got=_shape(came))
         if came.isnan().any():
@@ -385,7 +389,7 @@ def _show(value, tensor=None, other=None):
     if tensor is None and isinstance(value, torch.Tensor):
         tensor = value.detach()
     if tensor is None:
-        return _cut(repr(value))
+        return _cut(ADDRESS.sub("", repr(value)))
     if other is None or other is False:
         other = tensor
     if tensor.numel() <= FEW:

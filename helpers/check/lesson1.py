@@ -83,7 +83,7 @@ attention_weights = Exercise(
     "queries, keys",
     right=_weights(),
     cases=lambda: {
-        "a query and two keys of four numbers": [
+        "batches of several sizes": [
             (torch.tensor([[[1.0, 0, 2, 0]]]), torch.tensor([[[1.0, 1, 0, 0], [0, 0, 2, 0]]])),
             (random(1, 2, 2), random(1, 3, 2)),
             (random(2, 2, 2), random(2, 2, 2, seed=1)),
@@ -414,7 +414,7 @@ masked_softmax = Exercise(
         mistake(
             "lengths-per-query",
             "One length for each sentence works, but valid_lens may also have the shape (batch, num_queries): then "
-            "each query has a length of its own. Look at `valid_lens.dim()`.",
+            "each query has a length of its own. `valid_lens.dim()` tells which of the two came.",
             PADDING,
             _per_sentence_only,
             group="one length for each query",

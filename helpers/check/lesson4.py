@@ -117,7 +117,14 @@ moving_pairs = Question(
     "moving_pairs",
     right=10,
     mistakes=[
-        mistake("columns", "That many *columns* turn. Two columns are one pair.", MOVING, 20),
+        mistake(
+            "columns",
+            "So many *columns* turn, and two columns are one pair. (With i in the place of 2i in the exponent, 20 "
+            "comes out, too.)",
+            MOVING,
+            20,
+            19,
+        ),
         mistake("last-index", "Pair 9 is the last that makes it. Counted from 0, how many are that?", MOVING, 9),
         mistake(
             "without-two-pi",
@@ -128,7 +135,6 @@ moving_pairs = Question(
         ),
         mistake("all", "The slowest of the 32 pairs needs some 47,000 positions for a turn.", MOVING, 32, 64),
         mistake("width-32", "That is the answer of the slide, for 60 positions and 16 pairs.", MOVING, 5),
-        mistake("halved-exponent", "With i over num_hiddens in the exponent so many would; it is 2i.", PROGRESSION, 19),
     ],
     praise="Pairs 0 to 9: the other 22 are there for longer texts.",
     otherwise="For which i is the wavelength at most 100? Compute it for a few, with your `wavelength`.",
@@ -203,7 +209,7 @@ measured_wavelength = Exercise(
         ),
     ],
     praise="A table found in somebody's code carries no formula, and yet tells its wavelengths.",
-    tolerance=0.03,
+    tolerance=0.05,
 )
 
 

@@ -1,6 +1,7 @@
 """What a learner sees after a check."""
 
 import html
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,12 @@ from . import words
 
 # The colours decorate: the words say the same.
 COLOURS = {words.RIGHT: "#007A5A", words.NOT_YET: "#C24A00", words.NOT_ATTEMPTED: "#6B6B6B"}
+# A column, so that on a slide the picture takes the height that the words leave.
+BOX = (
+    "display:flex; flex-direction:column; align-items:flex-start; flex:1 1 auto; min-height:0; padding:.1em 0 .1em 1em"
+)
 CODE = re.compile(r"`([^`]+)`")
+STRESS = re.compile(r"(?<![\w*])\*(\w+(?: \w+)*)\*(?![\w*])")
 MARKS = {words.RIGHT: "✔", words.NOT_YET: "✘", words.NOT_ATTEMPTED: "…"}
 
 
@@ -47,35 +53,26 @@ class Verdict:
 
     def _repr_html_(self):
         colour, mark = COLOURS[self.heading], MARKS[self.heading]
-        name = ""
+        heading = f'<strong><span aria-hidden="true">{mark} </span>{self.heading}.</strong> '
         if self.heading == words.NOT_YET and self.mistake:
-            name = f' <span style="opacity:.8">({html.escape(self.mistake)})</span>'
+            heading += f'<span style="opacity:.8">({html.escape(self.mistake)})</span> '
         picture = "" if self.picture is None else self.picture._repr_html_()
-        return (
-            f'<div style="border-left:.4em solid {colour}; padding:.2em 0 .2em 1em">'
-            f'<strong><span aria-hidden="true">{mark} </span>{self.heading}.</strong>{name}'
-            f"{_as_html(self.message)}{picture}</div>"
-        )
+        return f'<div style="{BOX}; border-left:.4em solid {colour}">{_as_html(self.message, heading)}{picture}</div>'
 
 
-def _as_html(message):
-    """Paragraphs, `code` in backticks, and lines that begin with two spaces as they stand."""
+def _as_html(message, heading):
+    """The heading and paragraphs; lines that begin with two spaces stay as they are."""
     parts = []
-    for indented, lines in _runs(message.split("\n")):
-        lines = [html.escape(line, quote=False) for line in lines if line.strip()]
+    for indented, lines in itertools.groupby(message.split("\n"), lambda line: line.startswith("  ")):
+        lines = [html.escape(line, quote=False) for line in lines]
         if indented:
-            parts.append('<pre style="white-space:pre-wrap">' + "\n".join(lines) + "</pre>")
-        else:
-            parts += ["<p>" + CODE.sub(r"<code>\1</code>", line) + "</p>" for line in lines]
+            parts.append('<pre style="white-space:pre-wrap; margin:.2em 0">' + "\n".join(lines) + "</pre>")
+            continue
+        for line in lines:
+            parts.append(f'<p style="margin:.2em 0">{heading}{_marked(line)}</p>')
+            heading = ""
     return "".join(parts)
 
 
-def _runs(lines):
-    runs = []
-    for line in lines:
-        indented = line.startswith("  ")
-        if runs and runs[-1][0] == indented:
-            runs[-1][1].append(line)
-        else:
-            runs.append((indented, [line]))
-    return runs
+def _marked(line):
+    return CODE.sub(r"<code>\1</code>", STRESS.sub(r"<em>\1</em>", line))

@@ -1,7 +1,7 @@
 """What every check may say; what only one exercise says stands beside its answers, in ``lesson1.py`` and so on.
 
 An edition in another language translates this file and the strings of the lesson files. Words in `backticks` are
-shown as code; lines that begin with two spaces are shown as they stand.
+shown as code, words in *asterisks* stand out; lines that begin with two spaces are shown as they are.
 """
 
 # How a verdict begins.
@@ -35,8 +35,8 @@ INPUT_CHANGED = (
     "The result is right, but the call has changed the caller's `{parameter}`. Whoever uses it afterwards computes "
     "with other numbers. Methods that end in an underscore, `+=` and assignments to `{parameter}[...]` do that."
 )
-WRONG_VALUES = "The shape is right, the values are not."
-WRONG_VALUE = "The value is not right."
+WRONG_VALUES = "The shape is right, the values are not, and this is no mistake that the check knows by name."
+WRONG_VALUE = "The value is not right, and this is no mistake that the check knows by name."
 
 # What a value is.
 TYPE, TENSOR, SINGLE_NUMBER = "a value of type {name}", "a tensor of shape {shape}", "a single number"
@@ -44,7 +44,7 @@ TYPE, TENSOR, SINGLE_NUMBER = "a value of type {name}", "a tensor of shape {shap
 # What strikes the eye about wrong values.
 FACTOR = "Each of yours is {factor} times what is expected."
 SHIFTED = "Each of yours is what is expected plus {shift}."
-TRANSPOSED = "Your rows are the expected columns: the last two dimensions are swapped."
+TRANSPOSED = "Your rows are the expected columns: the last two dimensions have changed places."
 REVERSED = "Your numbers are the expected ones in reverse order, along dimension {dimension}."
 ROWS_SUM = "Each row of weights has to sum to 1, or to 0 where no key is real; one of yours sums to {sum}."
 
