@@ -13,11 +13,15 @@ READY := .venv/ready
 # All notebooks, unless one is named: make validate NB=notebooks/01-self-attention.ipynb
 NB ?=
 
-.PHONY: help lab slides test validate execute style clean
+.PHONY: help lab slides exercises exercises-reset decks model test validate execute style clean
 
 help:
 	@echo "make lab                 open the series in JupyterLab"
 	@echo "make slides [NB=...]     present it, or one notebook, as slides"
+	@echo "make exercises           open the exercises in JupyterLab"
+	@echo "make exercises-reset     put clean exercises in place; what you wrote is kept in kept/"
+	@echo "make decks               build decks, reading pages and PDFs that need no Jupyter into build/"
+	@echo "make model               fetch the model that lesson 8 runs, once"
 	@echo "make test                re-run and compare every notebook, and run the tests"
 	@echo "make validate [NB=...]   re-run and compare the notebooks, or one"
 	@echo "make execute [NB=...]    re-run the notebooks, or one, and store the outputs"
@@ -29,6 +33,18 @@ lab: $(READY)
 
 slides: $(READY)
 	$(RUN) -m tools.present $(if $(NB),"$(NB)")
+
+exercises: $(READY)
+	$(RUN) -m tools.present --lab "$(or $(NB),notebooks/exercises/01-self-attention.ipynb)"
+
+exercises-reset: $(READY)
+	$(RUN) -m tools.exercises
+
+decks: $(READY)
+	$(RUN) -m tools.decks $(if $(NB),"$(NB)")
+
+model: $(READY)
+	$(RUN) -m tools.model
 
 test: $(READY)
 	$(RUN) -m pytest -n auto --dist loadfile
