@@ -56,3 +56,9 @@ NOT_FINITE = " and {count} values that are not finite"
 
 # The bridge to d2l.
 NO_TORCHVISION = "{name} needs torchvision, which cannot be imported here ({reason}). The lessons do not use it."
+
+# The live controls.
+RUN_TO_MOVE = "Run this cell to move {names}."
+NO_START = "draw must give {name} a default, where its control starts, as in: def draw({name}=...)."
+NO_RANGE = "{name} must be (lowest, highest), (lowest, highest, step) or a list of choices, but it is {got}."
+NO_PICTURE = "draw must return a picture of helpers.plots, but it returned a {got}."

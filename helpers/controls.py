@@ -1,0 +1,80 @@
+"""Live controls: sliders beside a picture that is drawn again while they move.
+
+The picture is stored in the notebook as any other is, drawn where the controls start, so that a reader on paper or
+in an exported deck misses the movement and nothing else.
+"""
+
+import inspect
+from numbers import Real
+
+import ipywidgets
+from IPython.display import display
+
+from . import messages, plots
+
+
+def live(draw, **ranges):
+    """Show ``draw()``, and for each of its arguments named in ``ranges`` a control that draws it again.
+
+    Args:
+        draw: a function that returns a picture of ``helpers.plots``. A control starts at the argument's default.
+        ranges: (lowest, highest) or (lowest, highest, step) for a slider, whole numbers or not; a list for a choice.
+
+    A slider has a box beside it for the keyboard.
+
+    Raises:
+        TypeError, ValueError: an argument has no default, a range makes no sense, or draw returns something else.
+    """
+    controls = {name: _control(name, _start(draw, name), values) for name, values in ranges.items()}
+    first = draw()
+    if not isinstance(first, plots.Picture):
+        raise TypeError(messages.NO_PICTURE.format(got=type(first).__name__))
+    shown = display(first, display_id=True)
+
+    def redraw(_):
+        with plots.sketching(like=first):
+            shown.update(draw(**{name: control.value for name, (control, _) in controls.items()}))
+
+    for control, _ in controls.values():
+        control.observe(redraw, names="value")
+    display(_Row([box for _, box in controls.values()], messages.RUN_TO_MOVE.format(names=", ".join(ranges))))
+
+
+class _Row:
+    """Controls side by side; ``words`` stand in their place where no kernel runs."""
+
+    def __init__(self, boxes, words):
+        self.row = ipywidgets.HBox(boxes, layout={"flex_flow": "row wrap"})
+        self.words = words
+
+    def _repr_mimebundle_(self, **_):
+        return {**self.row._repr_mimebundle_(), "text/plain": self.words}
+
+
+def _start(draw, name):
+    parameter = inspect.signature(draw).parameters.get(name)
+    if parameter is None or parameter.default is inspect.Parameter.empty:
+        raise TypeError(messages.NO_START.format(name=name))
+    return parameter.default
+
+
+def _control(name, start, values):
+    """A control and the box to show: for a slider, itself and a number to type, which follow each other."""
+    label = name.replace("_", " ")
+    if isinstance(values, list) and start in values:
+        control = ipywidgets.Dropdown(options=values, value=start, description=label, tooltip=label)
+        return control, control
+    numbers = isinstance(values, tuple) and len(values) in (2, 3) and all(isinstance(value, Real) for value in values)
+    if not (numbers and values[0] <= start <= values[1]):
+        raise ValueError(messages.NO_RANGE.format(name=name, got=repr(values)))
+    whole = all(isinstance(value, int) for value in (start, *values))
+    low, high, step = (*values, 1 if whole else (values[1] - values[0]) / 100)[:3]
+    numbers = {"value": start, "min": low, "max": high, "step": step}
+    if whole:
+        slider, number = ipywidgets.IntSlider, ipywidgets.BoundedIntText
+    else:
+        slider, number = ipywidgets.FloatSlider, ipywidgets.BoundedFloatText
+    control = slider(**numbers, description=label, tooltip=label, readout=False)
+    typed = number(**numbers, tooltip=label, layout={"width": "6em"})
+    ipywidgets.link((control, "value"), (typed, "value"))
+    return control, ipywidgets.HBox([control, typed])
