@@ -471,6 +471,8 @@ def _leaders(names, cells):
 
 
 def _row_words(row, names, values):
+    least = 5e-4 * np.abs(values).max()  # what the eye takes for 0, the ear may, too
+    values = np.where(np.abs(values) < least, 0, values)
     cells = ", ".join(f"{name} {_short(value)}" for name, value in zip(names, values, strict=True))
     return messages.ONE_ROW.format(row=row, cells=cells)
 
