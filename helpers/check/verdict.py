@@ -10,10 +10,8 @@ from . import words
 
 # The colours decorate: the words say the same.
 COLOURS = {words.RIGHT: "#007A5A", words.NOT_YET: "#C24A00", words.NOT_ATTEMPTED: "#6B6B6B"}
-# A column, so that on a slide the picture takes the height that the words leave.
-BOX = (
-    "display:flex; flex-direction:column; align-items:flex-start; flex:1 1 auto; min-height:0; padding:.1em 0 .1em 1em"
-)
+# Few properties: what an untrusted notebook shows goes through JupyterLab's sanitizer, which drops the others.
+BOX = "padding:.1em 0 .1em 1em"
 CODE = re.compile(r"`([^`]+)`")
 STRESS = re.compile(r"(?<![\w*])\*(\w+(?: \w+)*)\*(?![\w*])")
 MARKS = {words.RIGHT: "✔", words.NOT_YET: "✘", words.NOT_ATTEMPTED: "…"}
@@ -57,7 +55,8 @@ class Verdict:
         if self.heading == words.NOT_YET and self.mistake:
             heading += f'<span style="opacity:.8">({html.escape(self.mistake)})</span> '
         picture = "" if self.picture is None else self.picture._repr_html_()
-        return f'<div style="{BOX}; border-left:.4em solid {colour}">{_as_html(self.message, heading)}{picture}</div>'
+        style = f"{BOX}; border-left:.4em solid {colour}"
+        return f'<div class="verdict" style="{style}">{_as_html(self.message, heading)}{picture}</div>'
 
 
 def _as_html(message, heading):
