@@ -4,6 +4,7 @@ The picture is stored in the notebook as any other is, drawn where the controls 
 in an exported deck misses the movement and nothing else.
 """
 
+import asyncio
 import inspect
 from numbers import Real
 
@@ -11,6 +12,8 @@ import ipywidgets
 from IPython.display import display
 
 from . import messages, plots
+
+REST = 0.4  # seconds without a movement until the picture is drawn in full
 
 
 def live(draw, **ranges):
@@ -31,13 +34,30 @@ def live(draw, **ranges):
         raise TypeError(messages.NO_PICTURE.format(got=type(first).__name__))
     shown = display(first, display_id=True)
 
+    at_rest = None
+
     def redraw(_):
+        nonlocal at_rest
+        values = {name: control.value for name, (control, _) in controls.items()}
         with plots.sketching(like=first):
-            shown.update(draw(**{name: control.value for name, (control, _) in controls.items()}))
+            shown.update(draw(**values))
+        if at_rest:
+            at_rest.cancel()
+        at_rest = _later(lambda: shown.update(draw(**values)))
 
     for control, _ in controls.values():
         control.observe(redraw, names="value")
-    display(_Row([box for _, box in controls.values()], messages.RUN_TO_MOVE.format(names=", ".join(ranges))))
+    names = ", ".join(ranges).replace("_", " ")
+    row = _Row([box for _, box in controls.values()], messages.RUN_TO_MOVE.format(names=names))
+    display(row, metadata={"control": True})  # so that the exported decks leave it out
+
+
+def _later(call):
+    """Have the kernel's event loop make a call when the controls have come to rest; None where there is no loop."""
+    try:
+        return asyncio.get_running_loop().call_later(REST, call)
+    except RuntimeError:
+        return None
 
 
 class _Row:

@@ -30,7 +30,11 @@ NOTEBOOK_LINK = re.compile(r'href="([^"/:#]+)\.ipynb"')
 FONT = re.compile(r'url\("(fonts/[^"]+)"\)')
 
 TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(DECK), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    loader=jinja2.FileSystemLoader(DECK),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
 )
 
 
@@ -163,7 +167,9 @@ def print_pdf(program, deck, target):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [program, *browser.options(), "--headless", "--disable-gpu", f"--user-data-dir={profile}"]
         command += ["--virtual-time-budget=20000", "--no-pdf-header-footer", "--generate-pdf-document-outline"]
-        subprocess.run([*command, f"--print-to-pdf={target}", deck.as_uri()], check=True, capture_output=True, timeout=120)
+        subprocess.run(
+            [*command, f"--print-to-pdf={target}", deck.as_uri()], check=True, capture_output=True, timeout=120
+        )
 
 
 def build(paths, target=BUILD, program=None):

@@ -18,6 +18,7 @@ KERNEL = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+WIDGET = "application/vnd.jupyter.widget-view+json"
 BLOCK = 8  # pixels: the side of the squares whose mean colours are compared
 TOLERANCE = 6  # of 255: another processor moves the edge of a line, not the mean of a square
 
@@ -36,11 +37,19 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
-def write(notebook, path):
-    """Store ``notebook`` with everything removed that would differ from run to run."""
+def strip(notebook):
+    """Remove from ``notebook`` what differs from run to run."""
     notebook.metadata = nbformat.from_dict({**notebook.metadata, **KERNEL})
+    notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop(WIDGET, None)  # a control lives in the kernel that made it, and nowhere else
+
+
+def write(notebook, path):
+    """Store ``notebook`` without what differs from run to run."""
+    strip(notebook)
     text = nbformat.writes(notebook).rstrip("\n") + "\n"
     Path(path).write_text(text, encoding="utf-8", newline="\n")
 

@@ -15,6 +15,15 @@ from urllib.parse import quote
 from tools import notebooks
 
 START = Path("notebooks", "00-start-here.ipynb")
+# The settings of every notebook, in its metadata under "rise"; beside them only "footer", the lesson's name.
+RISE = {
+    "theme": "white",
+    "center": False,
+    "margin": 0,
+    "transition": "none",
+    "slideNumber": "c/t",
+    "start_slideshow_at": "beginning",
+}
 
 
 def environment(root):
