@@ -21,9 +21,10 @@ def live(draw, **ranges):
 
     Args:
         draw: a function that returns a picture of ``helpers.plots``. A control starts at the argument's default.
-        ranges: (lowest, highest) or (lowest, highest, step) for a slider, whole numbers or not; a list for a choice.
+        ranges: (lowest, highest) or (lowest, highest, step), whole numbers or not, or a list of choices.
 
-    A slider has a box beside it for the keyboard.
+    Each is a slider for the mouse and, beside it, a box for the keyboard: in RISE, the arrow keys belong to the slides
+    while a slider has the focus, and to the box while the box has it.
 
     Raises:
         TypeError, ValueError: an argument has no default, a range makes no sense, or draw returns something else.
@@ -79,11 +80,12 @@ def _start(draw, name):
 
 
 def _control(name, start, values):
-    """A control and the box to show: for a slider, itself and a number to type, which follow each other."""
+    """The control of one argument, and the row to show."""
     label = name.replace("_", " ")
     if isinstance(values, list) and start in values:
-        control = ipywidgets.Dropdown(options=values, value=start, description=label, tooltip=label)
-        return control, control
+        choice = {"options": values, "value": start, "tooltip": label}
+        control = ipywidgets.SelectionSlider(**choice, description=label, readout=False)
+        return _linked(control, ipywidgets.Dropdown(**choice, layout={"width": "8em"}))
     numbers = isinstance(values, tuple) and len(values) in (2, 3) and all(isinstance(value, Real) for value in values)
     if not (numbers and values[0] <= start <= values[1]):
         raise ValueError(messages.NO_RANGE.format(name=name, got=repr(values)))
@@ -95,6 +97,10 @@ def _control(name, start, values):
     else:
         slider, number = ipywidgets.FloatSlider, ipywidgets.BoundedFloatText
     control = slider(**numbers, description=label, tooltip=label, readout=False)
-    typed = number(**numbers, tooltip=label, layout={"width": "6em"})
-    ipywidgets.link((control, "value"), (typed, "value"))
-    return control, ipywidgets.HBox([control, typed])
+    return _linked(control, number(**numbers, tooltip=label, layout={"width": "6em"}))
+
+
+def _linked(slider, box):
+    """A slider for the mouse with a box for the keyboard, which follow each other."""
+    ipywidgets.link((slider, "value"), (box, "value"))
+    return slider, ipywidgets.HBox([slider, box])

@@ -24,7 +24,6 @@ from tools import browser, notebooks
 DECK = Path(__file__).parent / "deck"
 BUILD = notebooks.ROOT / "build"
 THEME = notebooks.NOTEBOOKS / "rise.css"
-WIDGET = "application/vnd.jupyter.widget-view+json"
 MINUTES = re.compile(r"(\d+) minutes")
 NOTEBOOK_LINK = re.compile(r'href="([^"/:#]+)\.ipynb"')
 FONT = re.compile(r'url\("(fonts/[^"]+)"\)')
@@ -116,14 +115,14 @@ def _code(source):
 
 
 def _output(output):
-    """An output as HTML; a control, which needs a kernel, shows nothing: the figure beside it makes its point."""
+    """An output as HTML; a control, which needs a kernel, shows nothing: the picture before it makes its point."""
     if output.output_type == "stream":
         return f"<pre>{ansi2html(output.text)}</pre>"
     if output.output_type == "error":
         return f"<pre>{ansi2html(chr(10).join(output.traceback))}</pre>"
-    data = output.data
-    if WIDGET in data:
+    if output.metadata.get("control"):
         return ""
+    data = output.data
     if "text/html" in data:
         return data["text/html"]
     if "text/markdown" in data:
@@ -177,10 +176,9 @@ def build(paths, target=BUILD, program=None):
     target.mkdir(parents=True, exist_ok=True)
     lessons = [read(path) for path in paths]
     names = [lesson.name for lesson in lessons]
-    for before, lesson, after in tqdm(
-        zip([None, *lessons], lessons, [*lessons[1:], None]), desc="decks", unit="lesson", total=len(lessons)
-    ):
-        values = {"lesson": lesson, "before": before, "after": after, "pdf": bool(program)}
+    for k, lesson in enumerate(tqdm(lessons, desc="decks", unit="lesson")):
+        around = {"before": lessons[k - 1] if k else None, "after": lessons[k + 1] if k + 1 < len(lessons) else None}
+        values = {"lesson": lesson, **around, "pdf": bool(program)}
         deck = target / f"{lesson.name}.slides.html"
         write("slides.html", deck, names, **values)
         write("page.html", target / f"{lesson.name}.html", names, **values)

@@ -1,0 +1,119 @@
+"""A real browser for the tests: slides are opened, walked through and measured in it, without the network."""
+
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tools import browser
+
+MEASURE = Path(__file__).with_name("measure.js").read_text(encoding="utf-8")
+SIZES = [(1280, 720), (1920, 1080)]
+SLIDES = ".reveal .slides > section > section"
+
+
+@contextmanager
+def browsing():
+    """A browser; where there is none, the tests that need it fail in CI and are skipped elsewhere."""
+    program = browser.find()
+    if program is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"There is no browser. {browser.HOW_TO_INSTALL}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=browser.options())
+        yield opened
+        opened.close()
+
+
+class Watch:
+    """What a page has asked for, and what it has complained about."""
+
+    def __init__(self, context, allowed):
+        self.allowed, self.requests, self.outside, self.errors = allowed, [], [], []
+        context.route("**/*", self._route)
+        context.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+
+    def _route(self, route):
+        address = route.request.url
+        self.requests.append(address)
+        if address.startswith(self.allowed):
+            route.continue_()
+        else:
+            self.outside.append(address)
+            route.abort()
+
+
+@dataclass
+class Measured:
+    """What a walk through a deck has found: sentences, and the smallest letters in px, at 1280 by 720."""
+
+    slides: int
+    figures: int
+    problems: list
+    letters: dict
+    contrast: float
+
+    def of(self, kind):
+        """The problems of one kind."""
+        return [problem for problem in self.problems if f" {kind}: " in problem]
+
+
+def walk(page, sizes=SIZES):
+    """Go through all slides of the deck that ``page`` shows, once to warm up and once for each size to measure."""
+    names = page.eval_on_selector_all(SLIDES, "slides => slides.map(slide => slide.id)")
+    found = Measured(len(names), 0, [], {}, float("inf"))
+    for number, (width, height) in enumerate([sizes[0], *sizes]):
+        page.set_viewport_size({"width": width, "height": height})
+        for name in names:
+            show(page, name, patient=number > 0)
+            if not number:
+                continue
+            told = page.evaluate(MEASURE)
+            found.problems += [f"{width} by {height}, {name}, {problem}" for problem in told["problems"]]
+            found.contrast = min(found.contrast, told["contrast"] or 21)
+            if number == 1:
+                found.figures += told["figures"]
+                for kind, size in told["letters"].items():
+                    found.letters[kind] = min(size or 1e9, found.letters.get(kind, 1e9))
+    return found
+
+
+def show(page, name, patient=True):
+    """Go to the slide ``name`` and show all its fragments; ``patient``: wait until it keeps its shape."""
+    page.evaluate(
+        """async ([name, patient]) => {
+            const present = () => document.querySelector("section.present > section.present");
+            const shape = () => [...present().querySelectorAll(".jp-Cell *")]
+                .reduce((sum, element) => sum + element.getBoundingClientRect().bottom, 0);
+            let still = 0, last = -1;
+            for (let tries = 0; still < (patient ? 3 : 1); tries++) {
+                if (tries > 500) throw new Error("the slide " + name + " does not come to rest");
+                if (present()?.id !== name) {  // RISE may have gone back to the cell that it had selected
+                    if (tries % 25 === 0) { location.hash = "#/"; location.hash = "#/" + name; }
+                    still = 0;
+                } else {
+                    present().querySelectorAll(".fragment").forEach((part) => part.classList.add("visible"));
+                    const now = shape();  // maths and code editors arrive a little later
+                    still = now === last ? still + 1 : 0;
+                    last = now;
+                }
+                await new Promise((on) => setTimeout(on, 10));
+            }
+        }""",
+        [name, patient],
+    )
+
+
+def report(name, found):
+    """A line for people who run the tests with -s."""
+    letters = ", ".join(f"{kind} {size:.1f} px" for kind, size in found.letters.items() if size < 1e9)
+    print(
+        f"{name}: {found.slides} slides, {found.figures} figures, smallest {letters}, contrast {found.contrast:.1f},"
+        f" {len(found.of('overflow'))} overflows",
+        file=sys.stderr,
+    )

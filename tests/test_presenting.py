@@ -1,0 +1,325 @@
+"""The lessons as RISE shows them, in a real browser: legible, complete, offline, and without a trace in the file."""
+
+import base64
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from browsing import Watch, browsing, report, show, walk
+from PIL import Image, ImageDraw
+
+from helpers import plots
+from tools import notebooks, present
+
+# The exercises are worked at a desk, in JupyterLab.
+LESSONS = [path.relative_to(notebooks.ROOT).as_posix() for path in sorted(notebooks.NOTEBOOKS.glob("*.ipynb"))]
+SETTINGS = notebooks.ROOT / "labconfig" / "default_setting_overrides.json"
+TOKEN = "token-of-the-tests"
+FIRST_SLIDE = "section.present > section.present .jp-Cell"
+CALL = "controls.live("
+
+
+def contrast(one, other):
+    """How well two colours (red, green, blue from 0 to 1) stand out against each other, from 1 to 21."""
+
+    def brightness(colour):
+        red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in colour)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted([brightness(one), brightness(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def deck(*cells):
+    """A notebook whose cells are pairs of a kind of slide and a source; a source in a list is code."""
+    notebook = nbformat.v4.new_notebook()
+    for kind, source in cells:
+        new = nbformat.v4.new_code_cell if isinstance(source, list) else nbformat.v4.new_markdown_cell
+        cell = new("\n".join(source) if isinstance(source, list) else source)
+        cell.metadata["slideshow"] = {"slide_type": kind}
+        notebook.cells.append(cell)
+    notebook.metadata.update(rise={**present.RISE, "footer": "A deck of the tests"}, **notebooks.KERNEL)
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with browsing() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, browser):
+    """The server that ``make slides`` starts, on a copy of the notebooks."""
+    root = tmp_path_factory.mktemp("talk")
+    shutil.copytree(notebooks.NOTEBOOKS, root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    settings = json.loads(SETTINGS.read_text(encoding="utf-8"))
+    settings["@jupyterlab/docmanager-extension:plugin"]["autosaveInterval"] = 1  # second: if it stores, then soon
+    (root / "labconfig").mkdir()
+    (root / "labconfig" / SETTINGS.name).write_text(json.dumps(settings), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tools.present", "--root", str(root), str(root / LESSONS[0])]
+    environment = {**os.environ, "JUPYTER_TOKEN": TOKEN, "JUPYTER_DATA_DIR": str(root / "data")}
+    log = (root / "log").open("w")
+    started = subprocess.Popen(
+        [*command, "--no-browser", f"--port={port}", "--ServerApp.port_retries=0"],
+        cwd=notebooks.ROOT,
+        env={**environment, "JUPYTER_RUNTIME_DIR": str(root / "runtime")},
+        stdout=log,
+        stderr=log,
+    )
+    address = f"http://localhost:{port}/"
+    try:
+        deadline = time.monotonic() + 60
+        while not answers(address):
+            assert started.poll() is None and time.monotonic() < deadline, (root / "log").read_text()
+            time.sleep(0.1)
+        yield SimpleNamespace(root=root, address=address, walks={})
+    finally:
+        started.terminate()
+        started.wait(20)
+        log.close()
+
+
+def answers(address):
+    try:
+        urllib.request.urlopen(f"{address}api/status?token={TOKEN}", timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture
+def context(browser, server):
+    opened = browser.new_context(viewport={"width": 1280, "height": 720})
+    opened.watch = Watch(opened, server.address)
+    yield opened
+    opened.close()
+    assert not opened.watch.outside, "something was asked of another machine"
+
+
+def open_slides(context, server, path):
+    page = context.new_page()
+    page.goto(f"{server.address}rise/{path}?token={TOKEN}")
+    page.wait_for_selector(FIRST_SLIDE, timeout=60_000)
+    page.wait_for_function("document.querySelector('.slide-number')?.innerText")
+    return page
+
+
+def store(server, name, notebook):
+    """Write a notebook into the folder that the server serves."""
+    path = Path(server.root, "notebooks", name)
+    nbformat.write(notebook, path)
+    return path.relative_to(server.root).as_posix()
+
+
+@pytest.fixture
+def measured(request, context, server):
+    """The walk through one notebook, done once for all the tests that ask what it found."""
+    path = request.param
+    if path not in server.walks:
+        page = open_slides(context, server, path)
+        server.walks[path] = walk(page)
+        fonts = page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)")
+        assert any("Lesson Sans" in font for font in fonts), "the theme's fonts were not loaded"
+        report(path, server.walks[path])
+    return server.walks[path]
+
+
+every_lesson = pytest.mark.parametrize("measured", LESSONS, indirect=True)
+
+
+@every_lesson
+def test_every_slide_fits(measured):
+    assert not measured.of("overflow"), "\n".join(measured.of("overflow"))
+
+
+@every_lesson
+def test_letters_can_be_read_at_the_back(measured):
+    assert not measured.of("letters"), "\n".join(measured.of("letters"))
+    assert not measured.of("contrast"), "\n".join(measured.of("contrast"))
+
+
+@every_lesson
+def test_figures_are_painted_and_speak(measured):
+    assert not measured.of("figure"), "\n".join(measured.of("figure"))
+
+
+@every_lesson
+def test_formulas_are_typeset(measured):
+    assert not measured.of("formula"), "\n".join(measured.of("formula"))
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_every_notebook_has_the_same_settings_and_its_own_name(path):
+    notebook = notebooks.read(notebooks.ROOT / path)
+    title = notebook.cells[0].source.split("\n")[0]
+    assert title.startswith("# "), "a notebook begins with its title"
+    assert notebook.metadata.get("rise") == {**present.RISE, "footer": title[2:]}
+
+
+def image(size, colour, alt):
+    """An image tag, 300 pixels wide, of a black line on a ground."""
+    picture, file = Image.new("RGB", size, colour), io.BytesIO()
+    ImageDraw.Draw(picture).line([(0, 0), size], fill="black", width=size[0] // 10)
+    (picture if alt else Image.new("RGB", size, colour)).save(file, "png")
+    data = base64.b64encode(file.getvalue()).decode("ascii")
+    alt = alt or "nothing but a white ground"
+    return f'<img alt="{alt}" width="300" src="data:image/png;base64,{data}">'
+
+
+BROKEN = {
+    "overflow": ["A line.\n\n" * 20, [f"x = '{'long ' * 30}'"], "x" * 200],
+    "contrast": ["<p style='color: #aaaaaa'>Hardly to be seen.</p>"],
+    "letters": ["<p style='font-size: 20px'>Small.</p>", image((1600, 640), "white", "a line across a white ground")],
+    "formula": [r"A formula without its dollars: \\frac{1}{2}", r"A formula that nobody can read: $\frac{1}$"],
+    "figure": [image((600, 300), "white", ""), image((600, 300), "white", "a line"), '<img alt="" src="none.png">'],
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_bad_slide_is_caught(context, server, kind):
+    bad = [("slide", source) for source in BROKEN[kind]]
+    path = store(server, f"bad-{kind}.ipynb", deck(("slide", "# Title"), ("slide", "## Good\n\nWords."), *bad))
+    found = walk(open_slides(context, server, path), [(1280, 720)])
+    slides = {problem.split(", ")[1] for problem in found.of(kind)}
+    assert slides == {f"slide-{k}-0" for k in range(2, 2 + len(bad))}
+
+
+def run_cell(page, slide):
+    """Run the code on a slide as a speaker does: go there, click it, press Ctrl+Enter."""
+    show(page, slide)
+    page.wait_for_timeout(600)  # RISE selects the slide's first cell a little later
+    page.locator(f"#{slide} .jp-CodeCell .cm-content").first.click()
+    page.keyboard.press("Control+Enter")
+
+
+def test_a_cell_run_live_shows_its_output_and_leaves_the_file_alone(context, server):
+    path = store(server, "live.ipynb", deck(("slide", "# Live"), ("slide", ["print('fresh', 6 * 7)"])))
+    before = Path(server.root, path).read_bytes()
+    page = open_slides(context, server, path)
+    run_cell(page, "slide-1-0")
+    page.wait_for_function(
+        "document.querySelector('section.present .jp-OutputArea')?.innerText.includes('fresh 42')", timeout=60_000
+    )
+    page.wait_for_timeout(4000)  # the server of the tests would store after one second
+    assert Path(server.root, path).read_bytes() == before
+
+
+def with_control(path):
+    """A deck of two slides: everything that a lesson computes before its control, and the control."""
+    code = [cell.source for cell in notebooks.read(notebooks.ROOT / path).cells if cell.cell_type == "code"]
+    number = next((k for k, source in enumerate(code) if CALL in source), None)
+    if number is not None:
+        return deck(("slide", "# Control"), ("slide", ["\n".join(code[:number])]), ("slide", [code[number]]))
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_the_control_of_a_lesson_moves_and_redraws(context, server, path):
+    control = with_control(path)
+    if control is None:
+        pytest.skip("this lesson has no control")
+    page = open_slides(context, server, store(server, "control.ipynb", control))
+    run_cell(page, "slide-1-0")
+    run_cell(page, "slide-2-0")
+    page.wait_for_selector("#slide-2-0 .noUi-handle", timeout=120_000)
+    assert len(page.get_attribute("#slide-2-0 .jp-OutputArea img", "alt")) >= 20
+    picture = "document.querySelector('#slide-2-0 .jp-OutputArea img')?.src"
+    handle, track = (page.locator(f"#slide-2-0 .noUi-{part}").first.bounding_box() for part in ("handle", "base"))
+    height = handle["y"] + handle["height"] / 2
+    seen = {page.evaluate(picture)}
+    page.mouse.move(handle["x"] + handle["width"] / 2, height)
+    page.mouse.down()
+    for share in (0.15, 0.5, 0.85):  # the button held down all the time: a drag
+        page.mouse.move(track["x"] + track["width"] * share, height)
+        page.wait_for_function(
+            f"seen => {{ const now = {picture}; return now && !seen.includes(now); }}", arg=list(seen)
+        )
+        seen.add(page.evaluate(picture))
+    page.mouse.up()
+    assert page.evaluate("document.querySelector('section.present > section.present').id") == "slide-2-0"
+
+
+def test_a_control_moves_by_keyboard_and_turns_no_slide(context, server):
+    cells = [("slide", "# Keys"), ("slide", CLOCK), ("slide", "## After")]
+    page = open_slides(context, server, store(server, "keys.ipynb", deck(*cells)))
+    run_cell(page, "slide-1-0")
+    box = page.locator("#slide-1-0 input[type=number]")
+    box.wait_for(timeout=120_000)
+    before = page.get_attribute("#slide-1-0 img", "src")
+    box.focus()
+    for key in ("ArrowUp", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"):
+        page.keyboard.press(key)
+    page.wait_for_function("before => document.querySelector('#slide-1-0 img').src !== before", arg=before)
+    assert box.input_value() == "6"
+    page.wait_for_function("document.querySelector('#slide-1-0 img').naturalWidth >= 1600")  # drawn in full at rest
+    assert page.evaluate("document.querySelector('section.present > section.present').id") == "slide-1-0"
+    assert box.get_attribute("title") == "position", "the box has no name for a screen reader"
+
+
+CLOCK = """
+from helpers import controls, plots
+def draw(position=5):
+    return plots.clocks([[position / 10.0]], titles=["clock"], title="A clock")
+controls.live(draw, position=(0, 60))
+""".strip().split("\n")
+
+
+def test_the_notes_open_with_t(context, server):
+    cells = [("slide", "# Title"), ("notes", "**1 minute.** Say who you are."), ("slide", "## Next")]
+    page = open_slides(context, server, store(server, "notes.ipynb", deck(*cells)))
+    page.mouse.click(640, 600)
+    with context.expect_page() as opened:
+        page.keyboard.press("t")
+    speaker = opened.value
+    speaker.wait_for_function("document.querySelector('.speaker-controls-notes .value')?.innerText.length > 20")
+    assert "Say who you are." in speaker.inner_text(".speaker-controls-notes .value")
+
+
+def test_keys_turn_the_slides(context, server):
+    page = open_slides(context, server, store(server, "turn.ipynb", deck(("slide", "# Title"), ("slide", "## Next"))))
+    page.mouse.click(640, 600)
+    page.keyboard.press("Space")
+    page.wait_for_function("document.querySelector('section.present > section.present').id === 'slide-1-0'")
+    page.keyboard.press("Shift+Space")
+    page.wait_for_function("document.querySelector('section.present > section.present').id === 'slide-0-0'")
+
+
+def test_the_server_asks_for_a_token_and_is_not_seen_from_outside(server):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{server.address}api/contents/notebooks", timeout=10)
+    assert refused.value.code == 403
+    assert "http://localhost:" in (server.root / "log").read_text()
+
+
+def test_settings_come_from_the_project_and_leave_the_users_alone(tmp_path):
+    environment = present.environment(tmp_path)
+    assert environment["JUPYTER_CONFIG_PATH"] == str(tmp_path)
+    assert all(str(Path.home() / ".jupyter") not in value for value in environment.values())
+    settings = json.loads(SETTINGS.read_text(encoding="utf-8"))
+    assert settings["@jupyterlab/docmanager-extension:plugin"]["autosave"] is False
+
+
+def test_a_notebook_that_is_not_there_is_named(tmp_path):
+    command = [sys.executable, "-m", "tools.present", str(tmp_path / "none.ipynb")]
+    done = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "none.ipynb" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_figures_stand_out():
+    white = (1, 1, 1)
+    for colour in plots.COLOURS:
+        assert contrast([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)], white) >= 3
