@@ -56,7 +56,8 @@ print(json.dumps(told))
 """
 
 BROKEN = {
-    "__init__.py": "from . import transforms\nfrom . import ops\n",
+    "__init__.py": "from . import io, transforms\nfrom . import ops\n",
+    "io.py": "",
     "transforms.py": "class ToTensor:\n    pass\n",
     "ops.py": "raise RuntimeError('operator torchvision::nms does not exist')\n",
 }
