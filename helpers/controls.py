@@ -83,9 +83,8 @@ def _control(name, start, values):
     """The control of one argument, and the row to show."""
     label = name.replace("_", " ")
     if isinstance(values, list) and start in values:
-        choice = {"options": values, "value": start, "tooltip": label}
-        control = ipywidgets.SelectionSlider(**choice, description=label, readout=False)
-        return _linked(control, ipywidgets.Dropdown(**choice, layout={"width": "8em"}))
+        choice = {"options": values, "value": start}
+        return _linked(ipywidgets.SelectionSlider, ipywidgets.Dropdown, label, choice)
     numbers = isinstance(values, tuple) and len(values) in (2, 3) and all(isinstance(value, Real) for value in values)
     if not (numbers and values[0] <= start <= values[1]):
         raise ValueError(messages.NO_RANGE.format(name=name, got=repr(values)))
@@ -93,14 +92,13 @@ def _control(name, start, values):
     low, high, step = (*values, 1 if whole else (values[1] - values[0]) / 100)[:3]
     numbers = {"value": start, "min": low, "max": high, "step": step}
     if whole:
-        slider, number = ipywidgets.IntSlider, ipywidgets.BoundedIntText
-    else:
-        slider, number = ipywidgets.FloatSlider, ipywidgets.BoundedFloatText
-    control = slider(**numbers, description=label, tooltip=label, readout=False)
-    return _linked(control, number(**numbers, tooltip=label, layout={"width": "6em"}))
+        return _linked(ipywidgets.IntSlider, ipywidgets.BoundedIntText, label, numbers)
+    return _linked(ipywidgets.FloatSlider, ipywidgets.BoundedFloatText, label, numbers)
 
 
-def _linked(slider, box):
-    """A slider for the mouse with a box for the keyboard, which follow each other."""
-    ipywidgets.link((slider, "value"), (box, "value"))
-    return slider, ipywidgets.HBox([slider, box])
+def _linked(slider, box, label, settings):
+    """A box for the keyboard, with the label that a screen reader reads, and a slider for the mouse that follows it."""
+    box = box(**settings, description=label, layout={"width": "calc(var(--jp-widgets-inline-label-width) + 6em)"})
+    slider = slider(**settings, readout=False)
+    ipywidgets.link((box, "value"), (slider, "value"))
+    return slider, ipywidgets.HBox([box, slider])

@@ -267,7 +267,7 @@ def test_a_control_moves_by_keyboard_and_turns_no_slide(context, server):
     assert box.input_value() == "6"
     page.wait_for_function("document.querySelector('#slide-1-0 img').naturalWidth >= 1600")  # drawn in full at rest
     assert page.evaluate("document.querySelector('section.present > section.present').id") == "slide-1-0"
-    assert box.get_attribute("title") == "position", "the box has no name for a screen reader"
+    assert box.evaluate("box => box.labels[0].innerText") == "position", "the box has no name for a screen reader"
 
 
 CLOCK = """

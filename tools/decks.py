@@ -25,7 +25,7 @@ DECK = Path(__file__).parent / "deck"
 BUILD = notebooks.ROOT / "build"
 THEME = notebooks.NOTEBOOKS / "rise.css"
 MINUTES = re.compile(r"(\d+) minutes")
-NOTEBOOK_LINK = re.compile(r'href="([^"/:#]+)\.ipynb"')
+NOTEBOOK_LINK = re.compile(r'href="([^":#]+)\.ipynb"')
 FONT = re.compile(r'url\("(fonts/[^"]+)"\)')
 
 TEMPLATES = jinja2.Environment(
@@ -150,7 +150,8 @@ def part(name):
 
 
 def write(name, target, names, **values):
-    """Fill the template ``name`` into the file ``target``; links to the notebooks ``names`` become links to pages."""
+    """Fill the template ``name`` into the file ``target``; links to the lessons ``names`` lead to pages, and
+    links to other notebooks nowhere."""
     ending = ".slides.html" if target.name.endswith(".slides.html") else ".html"
     text = TEMPLATES.get_template(name).render(part=part, theme=theme, **values)
     text = NOTEBOOK_LINK.sub(lambda found: f'href="{found[1]}{ending}"' if found[1] in names else "", text)
