@@ -14,7 +14,7 @@ from helpers import PositionalEncoding, plots
 from tools import notebooks
 
 ROOT = notebooks.ROOT
-LESSONS = sorted(notebooks.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
+LESSONS = sorted(set(notebooks.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb")) - set(notebooks.NOTEBOOKS.glob("00-*")))
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
 
