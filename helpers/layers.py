@@ -8,6 +8,7 @@ import math
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from . import inputs
 
@@ -29,12 +30,18 @@ def masked_softmax(scores, valid_lens=None):
     inputs.check_scores(scores, valid_lens)
     if valid_lens is None:
         return scores.softmax(dim=-1)
-    per_query = valid_lens.shape[1] if valid_lens.dim() == 2 else 1
-    lens = valid_lens.reshape(len(scores), *[1] * (scores.dim() - 3), per_query, 1)
-    allowed = torch.arange(scores.shape[-1], device=scores.device) < lens
+    allowed = _allowed(valid_lens, scores.dim(), scores.shape[-1])
     # The lowest finite number, not -inf: a row of -inf alone would become NaN, and so would its gradient.
     scores = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min)
     return scores.softmax(dim=-1).masked_fill(~allowed, 0)
+
+
+def _allowed(valid_lens, dim, num_keys):
+    """Which keys are real: (batch, 1, ..., num_queries or 1, num_keys), for scores of ``dim`` dimensions."""
+    if valid_lens.dim() == 1:
+        valid_lens = valid_lens[:, None]  # one length for all queries
+    lens = valid_lens[:, *[None] * (dim - 3), :, None]  # the same for every head
+    return torch.arange(num_keys, device=valid_lens.device) < lens
 
 
 def split_heads(X, num_heads):
@@ -56,8 +63,8 @@ class MultiHeadAttention(nn.Module):
         dropout: probability with which an attention weight is dropped in training.
         bias: whether the four linear maps have a bias.
 
-    After a call, ``attention_weights`` holds the weights of that call before dropout, detached:
-    (batch, num_heads, num_queries, num_keys).
+    The weights, (batch, num_heads, num_queries, num_keys), are computed only for who looks at ``attention_weights``.
+    The output comes from a kernel that never holds them all at once (lesson 6).
 
     Raises:
         TypeError, ValueError: num_heads does not divide num_hiddens, or a size or the dropout makes no sense.
@@ -73,6 +80,7 @@ class MultiHeadAttention(nn.Module):
         self.W_k = nn.Linear(num_hiddens, num_hiddens, bias=bias)
         self.W_v = nn.Linear(num_hiddens, num_hiddens, bias=bias)
         self.W_o = nn.Linear(num_hiddens, num_hiddens, bias=bias)
+        self._last_call = None
 
     def forward(self, queries, keys, values, valid_lens=None):
         """Attend from every query to every valid key.
@@ -92,10 +100,25 @@ class MultiHeadAttention(nn.Module):
         queries = split_heads(self.W_q(queries), self.num_heads)  # (batch, num_heads, num_queries, head_dim)
         keys = split_heads(self.W_k(keys), self.num_heads)  # (batch, num_heads, num_keys, head_dim)
         values = split_heads(self.W_v(values), self.num_heads)  # (batch, num_heads, num_keys, head_dim)
+        self._last_call = queries.detach(), keys.detach(), None if valid_lens is None else valid_lens.clone()
+        # The scores, the masked softmax, the dropout and the mean of the values of lesson 1, in one call.
+        heads = F.scaled_dot_product_attention(
+            queries,
+            keys,
+            values,
+            attn_mask=None if valid_lens is None else _allowed(valid_lens, 4, keys.shape[-2]),
+            dropout_p=self.dropout.p if self.dropout.training else 0.0,
+        )
+        return self.W_o(merge_heads(heads))
+
+    @property
+    def attention_weights(self):
+        """The weights of the last call before dropout, detached: (batch, num_heads, num_queries, num_keys), or None."""
+        if self._last_call is None:
+            return None
+        queries, keys, valid_lens = self._last_call
         scores = queries @ keys.transpose(-2, -1) / math.sqrt(queries.shape[-1])
-        weights = masked_softmax(scores, valid_lens)  # (batch, num_heads, num_queries, num_keys)
-        self.attention_weights = weights.detach()
-        return self.W_o(merge_heads(self.dropout(weights) @ values))
+        return masked_softmax(scores, valid_lens)
 
 
 class PositionalEncoding(nn.Module):
