@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import torch
 
 from . import words
-from .calls import Outcome, TooSlow, call, quietly
+from .calls import Outcome, TooSlow, as_tensor, call, quietly
 from .verdict import Verdict
 
 TIME_LIMIT = 10  # seconds for all the calls of a check
 TOLERANCE = 1e-4  # relative and absolute: float32 may be off by 1e-5, a mistake is off by far more
+RECOGNISED = 3e-3  # the same between a wrong answer and a named one: a mistake may make the angles large
 FEW = 12  # numbers that are shown one by one
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 LETTERS_SHOWN = 300  # of an error, of what was printed, of a value that holds no numbers
@@ -203,15 +204,16 @@ class Exercise:
             return next((wrong for wrong in self.mistakes if wrong.group == names[first]), None)
         return best[1]
 
-    def _same(self, one, other):
+    def _same(self, one, other, tolerance=0):
         """Whether two outcomes are alike; a number may come as a tensor with one entry."""
+        tolerance = max(tolerance, self.tolerance)
         if one.error or other.error:
             return type(one.error) is type(other.error) and str(one.error) == str(other.error)
         if one.tensor is None or other.tensor is None:
             return one.tensor is other.tensor and type(one.value) is type(other.value) and one.value == other.value
         if one.tensor.numel() == other.tensor.numel() == 1 and 0 in (one.tensor.dim(), other.tensor.dim()):
-            return _close(one.tensor.flatten(), other.tensor.flatten(), self.tolerance)
-        return _close(one.tensor, other.tensor, self.tolerance)
+            return _close(one.tensor.flatten(), other.tensor.flatten(), tolerance)
+        return _close(one.tensor, other.tensor, tolerance)
 
     def _explains(self, known, outcomes, right):
         """Whether the outcomes are those of a known wrong answer.
@@ -220,7 +222,7 @@ class Exercise:
         """
         exactly = False
         for wrong, outcome, expected in zip(known, outcomes, right, strict=True):
-            if self._same(wrong, outcome):
+            if self._same(wrong, outcome, RECOGNISED):
                 exactly = exactly or not self._same(outcome, expected)
             elif not wrong.error or type(wrong.error) is not type(outcome.error):
                 return False
@@ -265,6 +267,7 @@ class Exercise:
         factors, shifts = came[large] / wanted[large], came - wanted
         if (
             large.any()
+            and factors[0] != 0
             and _close(factors, factors[:1].expand_as(factors), 0.01)
             and _close(came, wanted * factors[0], 0.01)
         ):
@@ -295,14 +298,16 @@ class Exercise:
     def _case(self, number, outcome, expected):
         """The case line by line: what goes in, what came and what was expected."""
         group, inputs = self.groups()[number]
-        rows = [] if self.module else list(zip(self.parameters, map(_show, inputs), strict=True))
+        given = getattr(inputs[0], "given", {}) if self.module else dict(zip(self.parameters, inputs, strict=True))
+        rows = [(name, _show(value)) for name, value in given.items()]
         alike = outcome.tensor is not None and outcome.tensor.shape == expected.tensor.shape
-        if not outcome.error:
+        if given and not outcome.error:
             rows.append((words.CAME, _show(outcome.value, outcome.tensor, alike and expected.tensor)))
-        rows.append((words.EXPECTED, _show(expected.value, expected.tensor, alike and outcome.tensor)))
+        if given:
+            rows.append((words.EXPECTED, _show(expected.value, expected.tensor, alike and outcome.tensor)))
         if outcome.printed:
             rows.append((words.PRINTED, _cut(outcome.printed.strip().replace("\n", "\n    "))))
-        width = max(len(name) for name, _ in rows)
+        width = max((len(name) for name, _ in rows), default=0)
         return "\n".join([words.CASE.format(label=group), *(f"  {name:{width}}  {text}" for name, text in rows)])
 
     def _picture(self, answer):
@@ -353,7 +358,7 @@ class Question:
                 message = words.A_LETTER.format(letters=letters, first=self.letters[0])
                 return Verdict(self.name, False, "wrong-type", message)
         else:
-            answer = Outcome(answer, call(lambda: answer, ()).tensor)
+            answer = Outcome(answer, as_tensor(answer))
             size = len(self.right) if isinstance(self.right, tuple) else 1
             if answer.tensor is None or answer.tensor.numel() != size:
                 example = ", ".join(map(str, range(1, size + 1)))
@@ -387,7 +392,7 @@ def _show(value, tensor=None, other=None):
     if callable(value) and not isinstance(value, torch.Tensor):
         return getattr(value, "__name__", type(value).__name__)
     if tensor is None and isinstance(value, torch.Tensor):
-        tensor = value.detach()
+        tensor = as_tensor(value)
     if tensor is None:
         return _cut(ADDRESS.sub("", repr(value)))
     if other is None or other is False:

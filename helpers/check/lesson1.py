@@ -15,13 +15,13 @@ MEAN = (1, "Softmax makes weights, weights make a mean")
 MATRIX = (1, "All words at once: two matrix products")
 ROLES = (1, "Queries, keys, values: one word, three roles")
 GROWTH = (1, "How large does a dot product get?")
-SATURATION = (1, "Without the division, softmax picks one and stops learning")
+SATURATION = (1, "Without the division, one key takes all")
 PADDING = (1, "Padding: a softmax over the real words only")
 SHORTCUTS = (1, "What goes wrong: two tempting shortcuts")
 HEADS = (1, "Several heads: cut the vector, not the sentence")
-VIEW = (1, "What goes wrong: a `view` where a transpose belongs")
+VIEW = (1, "What goes wrong? A `view` for the transpose")
 CLASS = (1, "The class: nothing new, only put together")
-SHAPE = (1, "What comes out has the shape of what asked")
+SHAPE = (1, "Which shape comes out?")
 SIGNS = (1, "Four implementations, one set of weights")
 ORDER = (1, "The problem: nothing here knows the order")
 
@@ -248,6 +248,13 @@ def _added(factor):
     return masked_softmax
 
 
+def _times_infinity(scores, valid_lens):
+    if valid_lens is None:
+        return scores.softmax(-1)
+    padding = torch.arange(scores.shape[-1]) >= valid_lens.reshape(len(scores), -1, 1)
+    return (scores + padding * -math.inf).softmax(-1)
+
+
 def _batch_as_queries(scores, valid_lens):
     if valid_lens is not None and valid_lens.dim() == 1:
         valid_lens = valid_lens[None, :].expand(len(scores), -1)
@@ -367,6 +374,13 @@ masked_softmax = Exercise(
             SHORTCUTS,
             _added(1),
             _added(-1),
+        ),
+        mistake(
+            "zero-times-infinity",
+            "The mask is multiplied by −∞, and 0 times −∞ is not 0 but NaN: the real keys are lost as well. Fill in "
+            "where the mask says so, in place of multiplying.",
+            SHORTCUTS,
+            _times_infinity,
         ),
         mistake(
             "not-masked",
@@ -557,6 +571,13 @@ split_heads = Exercise(
             lambda X, num_heads: layers.split_heads(X, num_heads).mT,
         ),
         mistake(
+            "sentence-cut",
+            "It is the sentence that is cut: each piece has some of the words, with all their numbers. Every head has "
+            "to see every word, and some of its numbers.",
+            HEADS,
+            lambda X, num_heads: torch.stack(X.chunk(num_heads, dim=1), dim=1),
+        ),
+        mistake(
             "sizes-swapped",
             "The number of heads and the size of a head have changed places.",
             HEADS,
@@ -690,6 +711,11 @@ def _one_head(X, W_q, W_k, W_v, W_o, num_heads):
     return _layer()(X, W_q, W_k, W_v, W_o, 1)
 
 
+def _no_softmax(X, W_q, W_k, W_v, W_o, num_heads):
+    queries, keys, values = (layers.split_heads(X @ W, num_heads) for W in (W_q, W_k, W_v))
+    return layers.merge_heads(queries @ keys.mT / math.sqrt(queries.shape[-1]) @ values) @ W_o
+
+
 def _transposed_maps(X, W_q, W_k, W_v):
     return X @ W_q.T, X @ W_k.T, X @ W_v.T
 
@@ -812,6 +838,19 @@ multi_head_attention = Exercise(
             CLASS,
             _layer(out=lambda Y, W_o: Y),
         ),
+        mistake(
+            "no-softmax",
+            "The values are multiplied by the scores. Weights are never negative and sum to 1 for each query: one step "
+            "is missing.",
+            MEAN,
+            _no_softmax,
+        ),
+        mistake(
+            "maps-not-used",
+            "The words are compared as they are: W_q, W_k and W_v are not used.",
+            ROLES,
+            _layer(maps=lambda X, W_q, W_k, W_v: (X, X, X)),
+        ),
         mistake("single-head", "num_heads is not used: this is attention with one large head.", HEADS, _one_head),
         mistake(
             "maps-transposed",
@@ -888,8 +927,8 @@ permutation_gap = Exercise(
     mistakes=[
         mistake(
             "compared-unshuffled",
-            "The outputs of the shuffled words are compared with outputs that have not been shuffled. Of course they "
-            "differ: compare each word with itself.",
+            "Shuffled outputs are compared with outputs that have not been shuffled. Of course they differ: compare "
+            "each word with itself.",
             ORDER,
             _gap(lambda attention, X, order: attention(X[:, order]) - attention(X)),
         ),
@@ -925,6 +964,13 @@ permutation_gap = Exercise(
             "That is the mean difference, not the largest. A mean can hide one word that changed.",
             ORDER,
             lambda attention, X, order: (attention(X[:, order]) - attention(X)[:, order]).abs().mean(),
+        ),
+        mistake(
+            "summed",
+            "The differences are added up (or their squares are). Asked for is the largest one.",
+            ORDER,
+            lambda attention, X, order: (attention(X[:, order]) - attention(X)[:, order]).abs().sum(),
+            lambda attention, X, order: (attention(X[:, order]) - attention(X)[:, order]).norm(),
         ),
         mistake(
             "signs-kept",

@@ -125,6 +125,19 @@ twin = Exercise(
             lambda position, period: period / 2 - position,
         ),
         mistake(
+            "pi-for-half-a-turn",
+            "π is half a turn where angles are meant. Here a turn has `period` positions.",
+            PAIR,
+            lambda position, period: math.pi - position,
+            lambda position, period: (math.pi - position) % period,
+        ),
+        mistake(
+            "sign-only",
+            "The position with the other sign mirrors the clock from left to right, and the sine changes its sign.",
+            PAIR,
+            lambda position, period: -position,
+        ),
+        mistake(
             "quarter-turn",
             "That mirrors at a quarter of a turn. The sine is mirrored where it is largest: what do a position and its "
             "twin add up to?",
@@ -242,6 +255,27 @@ TABLE_MISTAKES = [
         _with(angles=lambda positions, divisors: 2 * math.pi * positions / divisors),
     ),
     mistake(
+        "degrees",
+        "The angles are taken for degrees, or turned into degrees. Sine and cosine count in radians here: position 1 "
+        "of pair 0 has the angle 1.",
+        FORMULA,
+        _with(angles=lambda positions, divisors: torch.rad2deg(positions / divisors)),
+        _with(angles=lambda positions, divisors: torch.deg2rad(positions / divisors)),
+    ),
+    mistake(
+        "whole-exponents",
+        "The exponents are whole numbers: `//` throws away the fraction, and all pairs have the same frequency.",
+        FORMULA,
+        _with(exponent=lambda pair, d: 2 * pair // d),
+    ),
+    mistake(
+        "last-exponent-one",
+        "Your last pair has the exponent 1. The formula divides by num_hiddens, and so runs *towards* 1: the next pair "
+        "after the last would have it.",
+        FORMULA,
+        _with(exponent=lambda pair, d: pair / max(d / 2 - 1, 1)),
+    ),
+    mistake(
         "angles",
         "These are the angles. The table holds their sines and cosines.",
         FORMULA,
@@ -260,7 +294,11 @@ positional_encoding = Exercise(
     "positional_encoding",
     "num_steps, num_hiddens",
     right=sinusoids,
-    cases=lambda: {"an even num_hiddens": [(2, 4), (3, 2), (5, 6), (60, 32)], "an odd num_hiddens": [(3, 5), (4, 1)]},
+    cases=lambda: {
+        "an even num_hiddens": [(2, 4), (3, 2), (5, 6), (8, 6)],
+        "an odd num_hiddens": [(3, 5), (4, 1)],
+        "60 positions by 32 columns": [(60, 32)],
+    },
     mistakes=TABLE_MISTAKES
     + [
         mistake(
@@ -358,6 +396,12 @@ class _DroppedAlways(_module()):
         return nn.functional.dropout(X + self.P[:, : X.shape[1]], self.dropout.p)
 
 
+class _AddedInPlace(_module()):
+    def forward(self, X):
+        X += self.P[:, : X.shape[1]]
+        return self.dropout(X)
+
+
 class _ShortenedQuietly(_module(too_long=False)):
     def forward(self, X):
         X = X[:, : self.P.shape[1]]
@@ -368,14 +412,22 @@ def _random(*shape):
     return torch.randint(-8, 9, shape, generator=torch.Generator().manual_seed(sum(shape))) / 4
 
 
-def _encode(X, *settings, train=False, device=None):
+def _encode(X, *settings, train=False):
     """A probe: what the class does to X in evaluation (or in training)."""
 
     def encode(PositionalEncoding):
-        layer = PositionalEncoding(*settings).train(train)
-        return layer(X)
+        return PositionalEncoding(*settings).train(train)(X.clone())
 
+    encode.given = dict(zip(("num_hiddens", "dropout", "max_len"), settings, strict=False)) | {"X": X}
     return encode
+
+
+def _leaves_input(PositionalEncoding):
+    """Whether X is as it was afterwards."""
+    X = _random(2, 3, 4)
+    changed = X.clone()
+    PositionalEncoding(4, 0, 10)(changed)
+    return torch.equal(X, changed)
 
 
 def _left_behind(PositionalEncoding):
@@ -437,6 +489,7 @@ PositionalEncoding = Exercise(
         "a table that follows `.to()`": [(_left_behind,)],
         "a table that does not train": [(_trainable,)],
         "the state of a layer with another max_len": [(_loaded,)],
+        "an input that stays as it was": [(_leaves_input,)],
         "a sequence longer than max_len": [(_refuses(5, 4),), (_refuses(3, 1),)],
     },
     mistakes=[
@@ -541,9 +594,16 @@ PositionalEncoding = Exercise(
             group="the state of a layer with another max_len",
         ),
         mistake(
+            "input-changed",
+            "The call has changed the caller's `X`: `+=` and methods that end in an underscore do that.",
+            CLASS,
+            _AddedInPlace,
+            group="an input that stays as it was",
+        ),
+        mistake(
             "too-long-unclear",
-            "A sequence longer than max_len should be a ValueError that says so. Without a check it is an error about "
-            "sizes that names nothing, or, with a table of one row, no error at all.",
+            "A sequence longer than max_len should be a ValueError that says so: not another error, and not silence, "
+            "as with a table of one row, which is simply repeated.",
             TOO_SHORT,
             _module(too_long=False),
             _ShortenedQuietly,

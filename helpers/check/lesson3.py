@@ -7,7 +7,7 @@ from .exercise import Exercise, Question, mistake
 BINARY = (3, "0 to 7 in binary")
 DIVISION = (3, "A bit by hand: how many 4s, 2s and 1s?")
 PERIOD = (3, "How long until a bit repeats?")
-FLIPS = (3, "Where it breaks: one step, many flips")
+FLIPS = (3, "Where it breaks: counting on")
 FAR = (3, "From afar: bits jump where the encoding is smooth")
 STEPS = (3, "The same step: a jump in bits, even in waves")
 HOLDS = (3, "Where the analogy holds")
@@ -66,6 +66,12 @@ to_bits = Exercise(
             lambda position, num_bits: f"{position:b}",
             lambda position, num_bits: bin(position),
             lambda position, num_bits: list(bin(position)),
+        ),
+        mistake(
+            "fractions",
+            "The division leaves fractions. A bit is a whole number: `//` divides and drops the rest.",
+            DIVISION,
+            lambda position, num_bits: [position / 2**k % 2 for k in reversed(range(num_bits))],
         ),
         mistake(
             "decimal-digits",
@@ -131,6 +137,13 @@ bit_period = Exercise(
             lambda k: 2 * (k + 1),
             lambda k: 2 * k,
             lambda k: k + 1,
+        ),
+        mistake(
+            "caret",
+            "In Python `^` compares bits; a power is written with `**`.",
+            PERIOD,
+            lambda k: 2 ^ (k + 1),
+            lambda k: 2 ^ k,
         ),
         mistake(
             "squared",
@@ -220,6 +233,12 @@ hamming = Exercise(
             "That counts the ones that both have. Asked for are the places in which they differ.",
             FAR,
             lambda a, b: _ones(a & b),
+        ),
+        mistake(
+            "ones-added",
+            "That counts the ones of both together. Where both have a one, they do not differ.",
+            FAR,
+            lambda a, b: _ones(a) + _ones(b),
         ),
         mistake(
             "any-ones",
@@ -361,6 +380,14 @@ read_clock = Exercise(
             "the way up.",
             PAIR,
             lambda sine, cosine, period: math.acos(cosine) / (2 * math.pi) * period,
+        ),
+        mistake(
+            "rounded",
+            "The position is rounded to a whole number. A hand may stand between two positions.",
+            CLOCKS,
+            lambda sine, cosine, period: round(_read(sine, cosine, period)),
+            lambda sine, cosine, period: round(_read(sine, cosine, period)) % period,
+            lambda sine, cosine, period: int(_read(sine, cosine, period)),
         ),
         mistake(
             "negative",

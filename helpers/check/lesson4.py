@@ -101,6 +101,13 @@ wavelength = Exercise(
             _wave(lambda i, d: 2 * (i - 1) / d),
         ),
         mistake(
+            "whole-exponents",
+            "The exponent is a whole number: `//` throws the fraction away.",
+            PROGRESSION,
+            _wave(lambda i, d: 2 * i // d),
+            _wave(lambda i, d: i // d),
+        ),
+        mistake(
             "last-exponent-one",
             "Your last pair has exactly 10000 times 2π. The series runs *towards* that: the exponent is 2i over "
             "num_hiddens, and the next pair after the last would have it.",
@@ -180,7 +187,18 @@ measured_wavelength = Exercise(
             MEASURE,
             _about(lambda wave, column: wave / 2),
         ),
-        mistake("doubled", "That is two waves.", MEASURE, _about(lambda wave, column: 2 * wave)),
+        mistake(
+            "one-turn-too-many",
+            "Almost: between n places there are n − 1 turns, not n.",
+            MEASURE,
+            lambda column: (_ups(column)[-1] - _ups(column)[0]) / len(_ups(column)),
+        ),
+        mistake(
+            "doubled",
+            "That is two waves. A turn is over when the wave goes the same way again.",
+            MEASURE,
+            _about(lambda wave, column: 2 * wave),
+        ),
         mistake(
             "count",
             "That is how many waves there are. How many positions does one take?",
@@ -234,6 +252,12 @@ similarity = Exercise(
             "Your diagonal is one half: sin² + cos² is 1 for each *pair*, and there are half as many pairs as columns.",
             SIMILARITY,
             lambda P: P @ P.T / P.shape[1],
+        ),
+        mistake(
+            "divided-by-half-too-much",
+            "You divide by the width, and then once more by 2: `a / b / 2` is not `a / (b / 2)`.",
+            SIMILARITY,
+            lambda P: P @ P.T / P.shape[1] / 2,
         ),
         mistake(
             "divided-by-root",
@@ -321,8 +345,9 @@ similarity_at = Exercise(
     "offset, num_hiddens",
     right=lambda offset, num_hiddens: _cosines(offset, num_hiddens).mean(),
     cases=lambda: {
-        "some offsets and widths": [(1, 2), (1, 4), (3, 4), (5, 8), (20, 32), (100, 64)],
-        "backwards and not at all": [(-3, 4), (-7, 32), (0, 8)],
+        "some offsets and widths": [(1, 2), (1, 4), (3, 4), (5, 6)],
+        "backwards and not at all": [(-3, 4), (-7, 6), (0, 8)],
+        "large ones": [(20, 32), (100, 64)],
     },
     mistakes=[
         mistake(
@@ -343,6 +368,22 @@ similarity_at = Exercise(
             OFFSET,
             lambda offset, num_hiddens: torch.sin(
                 offset / 10000 ** (torch.arange(0, num_hiddens, 2) / num_hiddens)
+            ).mean(),
+        ),
+        mistake(
+            "multiplied",
+            "The offset is multiplied by the divisor: the frequencies rise instead of falling.",
+            PROGRESSION,
+            lambda offset, num_hiddens: torch.cos(
+                offset * 10000 ** (torch.arange(0, num_hiddens, 2, dtype=torch.float64) / num_hiddens)
+            ).mean(),
+        ),
+        mistake(
+            "columns-for-pairs",
+            "You count as many clocks as there are columns. There are half as many: i runs over pairs.",
+            PROGRESSION,
+            lambda offset, num_hiddens: torch.cos(
+                offset / 10000 ** (2 * torch.arange(num_hiddens) / num_hiddens)
             ).mean(),
         ),
         mistake(
