@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -270,6 +271,39 @@ def test_a_control_moves_by_keyboard_and_turns_no_slide(context, server):
     assert box.evaluate("box => box.labels[0].innerText") == "position", "the box has no name for a screen reader"
 
 
+def test_a_control_moves_in_jupyterlab_too(context, server):
+    path = store(server, "lab.ipynb", deck(("slide", "# Lab"), ("slide", CLOCK)))
+    page = context.new_page()
+    page.goto(f"{server.address}lab/tree/{path}?token={TOKEN}")
+    page.locator(".jp-CodeCell .cm-content").first.click(timeout=60_000)
+    page.keyboard.press("Control+Enter")
+    box = page.locator(".jp-CodeCell input[type=number]")
+    box.wait_for(timeout=120_000)
+    before = page.get_attribute(".jp-CodeCell img", "src")
+    box.focus()
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function("before => document.querySelector('.jp-CodeCell img').src !== before", arg=before)
+
+
+def test_a_click_on_the_start_page_opens_slides(context, server):
+    page = open_slides(context, server, present.START.as_posix())
+    show(page, "slide-1-0")
+    with context.expect_page() as opened:
+        page.locator("#slide-1-0 a", has_text="Binary representation").click()
+    opened.value.wait_for_selector(f"{FIRST_SLIDE} h1", timeout=60_000)
+    assert opened.value.inner_text(f"{FIRST_SLIDE} h1").startswith("Binary representation")
+
+
+def test_the_start_page_lists_every_lesson():
+    start = "\n".join(cell.source for cell in notebooks.read(notebooks.ROOT / present.START).cells)
+    listed = re.findall(r"^\| \d \| \[(.*?)\]\(/rise/(\S+)\) \| (\d+) \|.*\[read\]\((\S+)\) \|$", start, re.MULTILINE)
+    lessons = [path for path in LESSONS if path != present.START.as_posix()]
+    assert [path for _, path, _, _ in listed] == lessons == [f"notebooks/{link}" for *_, link in listed]
+    for name, path, minutes, _ in listed:
+        title = notebooks.read(notebooks.ROOT / path).cells[0].source
+        assert title.startswith(f"# {name}\n") and f"{minutes} minutes" in title
+
+
 CLOCK = """
 from helpers import controls, plots
 def draw(position=5):
@@ -308,6 +342,7 @@ def test_the_server_asks_for_a_token_and_is_not_seen_from_outside(server):
 def test_settings_come_from_the_project_and_leave_the_users_alone(tmp_path):
     environment = present.environment(tmp_path)
     assert environment["JUPYTER_CONFIG_PATH"] == str(tmp_path)
+    assert present.environment(tmp_path, stores=True)["JUPYTER_CONFIG_PATH"] == ""  # an exercise
     assert all(str(Path.home() / ".jupyter") not in value for value in environment.values())
     settings = json.loads(SETTINGS.read_text(encoding="utf-8"))
     assert settings["@jupyterlab/docmanager-extension:plugin"]["autosave"] is False

@@ -1,9 +1,10 @@
 """Open the series in the browser: ``python -m tools.present [NOTEBOOK]`` as slides, with ``--lab`` in JupyterLab.
 
 JupyterLab runs here with the configuration of this project, ``labconfig/``: a notebook is stored when somebody
-says so and at no other time, so that a talk leaves no trace in it. Settings that are changed on the way go to
-``build/jupyter``; the user's own configuration is neither read nor written. The server listens on this machine
-alone and asks for a token, which the address that it opens contains. Any further option is one of JupyterLab's.
+says so and at no other time, so that a talk leaves no trace in it; only an exercise is stored as a learner works.
+Settings that are changed on the way go to ``build/jupyter``; the user's own configuration is neither read nor
+written. The server listens on this machine alone and asks for a token, which the address that it opens contains.
+Any further option is one of JupyterLab's.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from urllib.parse import quote
 from tools import notebooks
 
 START = Path("notebooks", "00-start-here.ipynb")
+EXERCISES = "exercises"  # the folder of the notebooks that learners write in
 # The settings of every notebook, in its metadata under "rise"; beside them only "footer", the lesson's name.
 RISE = {
     "theme": "white",
@@ -26,12 +28,15 @@ RISE = {
 }
 
 
-def environment(root):
-    """What the server's environment must say so that it takes its configuration from the project in ``root``."""
+def environment(root, stores=False):
+    """What the server's environment must say so that it takes its configuration from the project in ``root``.
+
+    Only with ``stores`` does JupyterLab store a notebook by itself.
+    """
     own = root / "build" / "jupyter"
     return {
         "JUPYTER_CONFIG_DIR": str(own),
-        "JUPYTER_CONFIG_PATH": str(root),  # holds labconfig/default_setting_overrides.json
+        "JUPYTER_CONFIG_PATH": "" if stores else str(root),  # holds labconfig/default_setting_overrides.json
         "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
         "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel before one of the same name in the user's home
@@ -64,7 +69,7 @@ def main():
         opening = options(root, notebook, arguments.lab)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f"{error}")
-    os.environ.update(environment(root))
+    os.environ.update(environment(root, stores=EXERCISES in notebook.parts))
 
     from jupyterlab.labapp import main as start  # after the environment is set
 
