@@ -218,12 +218,13 @@ class Exercise:
     def _explains(self, known, outcomes, right):
         """Whether the outcomes are those of a known wrong answer.
 
-        Two errors of the same type count as alike, whatever they say, if a wrong value or an error agrees exactly.
+        In one case at least, both have to be wrong in the same way; then elsewhere two errors of the same type count
+        as alike, whatever they say.
         """
         exactly = False
         for wrong, outcome, expected in zip(known, outcomes, right, strict=True):
             if self._same(wrong, outcome, RECOGNISED):
-                exactly = exactly or not self._same(outcome, expected)
+                exactly = exactly or not (self._same(outcome, expected) or self._same(wrong, expected, RECOGNISED))
             elif not wrong.error or type(wrong.error) is not type(outcome.error):
                 return False
         return exactly
