@@ -186,6 +186,7 @@ BROKEN = {
     "an image tag in markdown": (source('<img src="dog.png">', text), f"{SHORT} ''"),
     "a blank picture": (picture(r"base64,[^\"]*", f"base64,{png('white')}"), "shows a blank picture"),
     "a garbled picture": (picture(r"base64,.{9}", "base64,!!!!!!!!!"), "a stored picture cannot be read"),
+    "a picture with odd characters": (picture("base64,", "base64,!!!!"), "a stored picture cannot be read"),
     "half a picture": (picture(r"base64,([^\"]{4000})[^\"]*", r"base64,\1"), "a stored picture cannot be read"),
     "no picture": (picture(r"base64,[^\"]*", "base64,"), "a stored picture cannot be read"),
     "not a picture": (picture(r"base64,[^\"]*", "base64,aGVsbG8="), "a stored picture cannot be read"),

@@ -241,6 +241,16 @@ def test_execute_stores_the_same_file_each_time(tmp_path):
     assert path.read_bytes() == stored
 
 
+def test_nothing_is_stored_that_differs_from_run_to_run(tmp_path):
+    notebook = notebooks.read(store([PRINT], tmp_path / "timed.ipynb"))
+    stored = (tmp_path / "timed.ipynb").read_bytes()
+    notebook.cells[0].metadata["execution"] = {"iopub.status.busy": "2026-11-22T10:00:00.000000Z"}
+    notebook.metadata["language_info"] = {"name": "python", "version": "3.11.7"}
+    notebook.metadata["kernelspec"]["display_name"] = "My kernel"
+    notebooks.write(notebook, tmp_path / "timed.ipynb")
+    assert (tmp_path / "timed.ipynb").read_bytes() == stored
+
+
 def test_execute_leaves_a_notebook_that_fails(tmp_path):
     path = store(["print('before')", "1 / 0"], tmp_path / "fails.ipynb")
     stored = path.read_bytes()
