@@ -275,7 +275,8 @@ def test_a_control_moves_in_jupyterlab_too(context, server):
     path = store(server, "lab.ipynb", deck(("slide", "# Lab"), ("slide", CLOCK)))
     page = context.new_page()
     page.goto(f"{server.address}lab/tree/{path}?token={TOKEN}")
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=60_000)
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
+    page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Control+Enter")
     box = page.locator(".jp-CodeCell input[type=number]")
     box.wait_for(timeout=120_000)
@@ -323,13 +324,24 @@ def test_the_notes_open_with_t(context, server):
     assert "Say who you are." in speaker.inner_text(".speaker-controls-notes .value")
 
 
-def test_keys_turn_the_slides(context, server):
-    page = open_slides(context, server, store(server, "turn.ipynb", deck(("slide", "# Title"), ("slide", "## Next"))))
+def test_the_keys_of_the_start_page_work(context, server):
+    here = "document.querySelector('section.present > section.present').id === 'slide-{}-0'"
+    cells = [("slide", "# Title"), ("slide", ["40 + 2"]), ("slide", "## After")]
+    page = open_slides(context, server, store(server, "turn.ipynb", deck(*cells)))
     page.mouse.click(640, 600)
     page.keyboard.press("Space")
-    page.wait_for_function("document.querySelector('section.present > section.present').id === 'slide-1-0'")
+    page.wait_for_function(here.format(1))
     page.keyboard.press("Shift+Space")
-    page.wait_for_function("document.querySelector('section.present > section.present').id === 'slide-0-0'")
+    page.wait_for_function(here.format(0))
+    for shown in ("true", "false"):
+        page.keyboard.press("w")
+        page.wait_for_function(f"document.querySelector('.reveal').classList.contains('overview') === {shown}")
+    run_cell(page, "slide-1-0")  # leaves the cursor in the cell
+    page.keyboard.press("Escape")
+    page.keyboard.press("Space")
+    page.wait_for_function(here.format(2))
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement !== null")
 
 
 def test_the_server_asks_for_a_token_and_is_not_seen_from_outside(server):
