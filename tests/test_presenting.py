@@ -25,7 +25,7 @@ from tools import notebooks, present
 
 # The exercises are worked at a desk, in JupyterLab.
 LESSONS = [path.relative_to(notebooks.ROOT).as_posix() for path in sorted(notebooks.NOTEBOOKS.glob("*.ipynb"))]
-SETTINGS = notebooks.ROOT / "labconfig" / "default_setting_overrides.json"
+SETTINGS = "jupyter/talk/labconfig/default_setting_overrides.json"
 TOKEN = "token-of-the-tests"
 FIRST_SLIDE = "section.present > section.present .jp-Cell"
 CALL = "controls.live("
@@ -65,10 +65,10 @@ def server(tmp_path_factory, browser):
     """The server that ``make slides`` starts, on a copy of the notebooks."""
     root = tmp_path_factory.mktemp("talk")
     shutil.copytree(notebooks.NOTEBOOKS, root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    settings = json.loads(SETTINGS.read_text(encoding="utf-8"))
+    shutil.copytree(notebooks.ROOT / "jupyter", root / "jupyter")
+    settings = json.loads((root / SETTINGS).read_text(encoding="utf-8"))
     settings["@jupyterlab/docmanager-extension:plugin"]["autosaveInterval"] = 1  # second: if it stores, then soon
-    (root / "labconfig").mkdir()
-    (root / "labconfig" / SETTINGS.name).write_text(json.dumps(settings), encoding="utf-8")
+    (root / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -204,8 +204,19 @@ def run_cell(page, slide):
     """Run the code on a slide as a speaker does: go there, click it, press Ctrl+Enter."""
     show(page, slide)
     page.wait_for_timeout(600)  # RISE selects the slide's first cell a little later
-    page.locator(f"#{slide} .jp-CodeCell .cm-content").first.click()
-    page.keyboard.press("Control+Enter")
+    press_run(page, page.locator(f"#{slide} .jp-CodeCell").first)
+
+
+def press_run(page, cell):
+    """Click into a cell and press Ctrl+Enter; again if the kernel was not there yet."""
+    for _ in range(10):
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        for _ in range(20):
+            if cell.locator(".jp-InputPrompt").text_content().strip() != "[ ]:":
+                return
+            page.wait_for_timeout(100)
+    raise AssertionError("the cell does not run")
 
 
 def test_a_cell_run_live_shows_its_output_and_leaves_the_file_alone(context, server):
@@ -272,11 +283,11 @@ def test_a_control_moves_by_keyboard_and_turns_no_slide(context, server):
 
 
 def test_a_control_moves_in_jupyterlab_too(context, server):
-    path = store(server, "lab.ipynb", deck(("slide", "# Lab"), ("slide", CLOCK)))
+    path = store(server, "lab.ipynb", deck(("slide", CLOCK)))
     page = context.new_page()
     page.goto(f"{server.address}lab/tree/{path}?token={TOKEN}")
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
-    page.locator(".jp-CodeCell .cm-content").first.click()
+    page.locator(".jp-Notebook").focus()  # where the first cell is selected
     page.keyboard.press("Control+Enter")
     box = page.locator(".jp-CodeCell input[type=number]")
     box.wait_for(timeout=120_000)
@@ -351,13 +362,23 @@ def test_the_server_asks_for_a_token_and_is_not_seen_from_outside(server):
     assert "http://localhost:" in (server.root / "log").read_text()
 
 
-def test_settings_come_from_the_project_and_leave_the_users_alone(tmp_path):
-    environment = present.environment(tmp_path)
-    assert environment["JUPYTER_CONFIG_PATH"] == str(tmp_path)
-    assert present.environment(tmp_path, stores=True)["JUPYTER_CONFIG_PATH"] == ""  # an exercise
-    assert all(str(Path.home() / ".jupyter") not in value for value in environment.values())
-    settings = json.loads(SETTINGS.read_text(encoding="utf-8"))
-    assert settings["@jupyterlab/docmanager-extension:plugin"]["autosave"] is False
+def settings_for(stores):
+    """JupyterLab's settings for storing and for news, as the environment of a talk or of an exercise gives them."""
+    code = (
+        "from jupyterlab_server.config import ConfigManager\n"
+        "print(__import__('json').dumps(ConfigManager(config_dir_name='labconfig').get('default_setting_overrides')))"
+    )
+    environment = {**os.environ, **present.environment(notebooks.ROOT, stores)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    read = json.loads(done.stdout)
+    stored = read.get("@jupyterlab/docmanager-extension:plugin", {}).get("autosave", True)
+    return stored, read["@jupyterlab/apputils-extension:notification"]["fetchNews"]
+
+
+def test_a_talk_is_not_stored_an_exercise_is_and_the_users_own_settings_are_left_alone(tmp_path):
+    assert settings_for(stores=False) == (False, "false")
+    assert settings_for(stores=True) == (True, "false")
+    assert all(str(Path.home() / ".jupyter") not in value for value in present.environment(tmp_path).values())
 
 
 def test_a_notebook_that_is_not_there_is_named(tmp_path):

@@ -1,6 +1,6 @@
 """Open the series in the browser: ``python -m tools.present [NOTEBOOK]`` as slides, with ``--lab`` in JupyterLab.
 
-JupyterLab runs here with the configuration of this project, ``labconfig/``: a notebook is stored when somebody
+JupyterLab runs here with the configuration of this project, ``jupyter/``: a notebook is stored when somebody
 says so and at no other time, so that a talk leaves no trace in it; only an exercise is stored as a learner works.
 Settings that are changed on the way go to ``build/jupyter``; the user's own configuration is neither read nor
 written. The server listens on this machine alone and asks for a token, which the address that it opens contains.
@@ -33,10 +33,12 @@ def environment(root, stores=False):
 
     Only with ``stores`` does JupyterLab store a notebook by itself.
     """
-    own = root / "build" / "jupyter"
+    own, shipped = root / "build" / "jupyter", [root / "jupyter"]
+    if not stores:
+        shipped.insert(0, root / "jupyter" / "talk")
     return {
         "JUPYTER_CONFIG_DIR": str(own),
-        "JUPYTER_CONFIG_PATH": "" if stores else str(root),  # holds labconfig/default_setting_overrides.json
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(map(str, shipped)),
         "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
         "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel before one of the same name in the user's home
