@@ -313,7 +313,7 @@ def test_the_command_checks_and_makes(project, monkeypatch, capsys):
     assert "x * 2" in exercise.read_text()  # a check changes nothing
     assert run(monkeypatch, "01-small") is None
     assert "kept as" in capsys.readouterr().out
-    assert run(monkeypatch, "--check", "01-small.ipynb") is None
+    assert run(monkeypatch, "--check", "notebooks/exercises/01-small.ipynb") is None
 
 
 def test_the_command_knows_its_exercises(project, monkeypatch):

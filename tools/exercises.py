@@ -10,6 +10,7 @@ import html
 import itertools
 import re
 import sys
+from pathlib import Path
 
 from tools import notebooks
 from tools.execute import execute
@@ -109,7 +110,7 @@ def main():
     parser.add_argument("names", nargs="*", help="such as 01-self-attention; all of them if none is named")
     parser.add_argument("--check", action="store_true", help="change nothing, and fail where a copy is not as made")
     arguments = parser.parse_args()
-    names = [name.removesuffix(".ipynb") for name in arguments.names]
+    names = [Path(name).stem for name in arguments.names]
     solutions = sorted((notebooks.NOTEBOOKS / "solutions").glob("*.ipynb"))
     unknown = set(names) - {path.stem for path in solutions}
     if unknown:

@@ -10,6 +10,7 @@ import ctypes
 import io
 import linecache
 import numbers
+import os
 import signal
 import sysconfig
 import threading
@@ -22,7 +23,8 @@ import torch
 
 MAX_PRINTED = 10_000  # characters that are kept of what a call prints
 # Code in these folders is not the learner's: this package, the standard library, what pip has installed.
-LIBRARIES = [str(Path(__file__).parents[1]), *(sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib"))]
+FOLDERS = [Path(__file__).parents[1], *(sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib"))]
+LIBRARIES = (*(f"{folder}{os.sep}" for folder in FOLDERS), "<frozen")
 
 
 class TooSlow(BaseException):
@@ -127,7 +129,7 @@ def _asking_thread(seconds):
 def learners_line(error):
     """The number and the text of the last line of the traceback that the learner wrote; (0, "") if there is none."""
     for frame in reversed(traceback.extract_tb(error.__traceback__, limit=-200)):
-        if not frame.filename.startswith((*LIBRARIES, "<frozen")):
+        if not frame.filename.startswith(LIBRARIES):
             return frame.lineno, linecache.getline(frame.filename, frame.lineno).strip()
     return 0, ""
 
