@@ -13,7 +13,7 @@ READY := .venv/ready
 # All notebooks, unless one is named: make validate NB=notebooks/01-self-attention.ipynb
 NB ?=
 
-.PHONY: help lab slides exercises exercises-reset decks model test validate execute style clean
+.PHONY: help lab slides exercises exercises-reset decks test validate execute style clean
 
 help:
 	@echo "make lab                 open the series in JupyterLab"
@@ -21,7 +21,6 @@ help:
 	@echo "make exercises           open the exercises in JupyterLab"
 	@echo "make exercises-reset     put clean exercises in place; what you wrote is kept in kept/"
 	@echo "make decks               build decks, reading pages and PDFs that need no Jupyter into build/"
-	@echo "make model               fetch the model that lesson 8 runs, once"
 	@echo "make test                re-run and compare every notebook, and run the tests"
 	@echo "make validate [NB=...]   re-run and compare the notebooks, or one"
 	@echo "make execute [NB=...]    re-run the notebooks, or one, and store the outputs"
@@ -43,12 +42,7 @@ exercises-reset: $(READY)
 decks: $(READY)
 	$(RUN) -m tools.decks $(if $(NB),"$(NB)")
 
-model: $(READY)
-	$(RUN) -m tools.model
-
-# Without the model (no network, say) lesson 8 is left out here, and fails in CI.
 test: $(READY)
-	-$(RUN) -m tools.model
 	$(RUN) -m pytest -n auto --dist loadfile
 
 validate: $(READY)
