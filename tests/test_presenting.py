@@ -286,21 +286,6 @@ def test_a_control_moves_by_keyboard_and_turns_no_slide(context, server):
     assert box.evaluate("box => box.labels[0].innerText") == "position", "the box has no name for a screen reader"
 
 
-def test_a_control_moves_in_jupyterlab_too(context, server):
-    path = store(server, "lab.ipynb", deck(("slide", CLOCK)))
-    page = context.new_page()
-    page.goto(f"{server.address}lab/tree/{path}?token={TOKEN}")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
-    page.locator(".jp-Notebook").focus()  # where the first cell is selected
-    page.keyboard.press("Control+Enter")
-    box = page.locator(".jp-CodeCell input[type=number]")
-    box.wait_for(timeout=120_000)
-    before = page.get_attribute(".jp-CodeCell img", "src")
-    box.focus()
-    page.keyboard.press("ArrowUp")
-    page.wait_for_function("before => document.querySelector('.jp-CodeCell img').src !== before", arg=before)
-
-
 def test_a_click_on_the_start_page_opens_slides(context, server):
     page = open_slides(context, server, present.START.as_posix())
     show(page, "slide-1-0")
