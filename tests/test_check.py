@@ -470,7 +470,7 @@ def test_a_choice_wants_one_letter(answer):
 
 
 def test_a_table_that_the_next_call_writes_over_is_compared_in_time():
-    memory = torch.zeros(100, 100)
+    memory = torch.zeros(100, 100, dtype=torch.float64)
 
     def reused(P):
         view = memory[: len(P), : len(P)]
@@ -564,8 +564,8 @@ def test_an_answer_that_changes_from_call_to_call_is_no_pass():
 
 
 def spin(P):
-    while True:
-        with contextlib.suppress(Exception):  # who catches everything still has to stop
+    with contextlib.suppress(Exception):  # who catches everything still has to stop
+        while True:
             P = P + 0
 
 

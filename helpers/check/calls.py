@@ -48,6 +48,8 @@ def call(function, inputs, seconds=None):
     """Call ``function`` with copies of ``inputs`` and return the ``Outcome``; no time limit if seconds is None."""
     given, printed = copy.deepcopy(inputs), _Printed()
     outcome = Outcome()
+    if seconds is not None and seconds <= 0:
+        return Outcome(error=TooSlow())
     try:
         with contextlib.redirect_stdout(printed), time_limit(seconds):
             outcome.value = function(*given)
@@ -93,17 +95,24 @@ def time_limit(seconds):
 
 @contextlib.contextmanager
 def _alarm(seconds):
-    def stop(signum, frame):
-        raise TooSlow
+    running, before = (0, 0), signal.getsignal(signal.SIGALRM)
+    inside = True
 
-    handler = signal.signal(signal.SIGALRM, stop)
-    # Again after each further second: where Python ignores exceptions, in a destructor say, one could be lost.
-    running = signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), 1)
+    def stop(signum, frame):
+        if inside:
+            raise TooSlow
+
     try:
-        yield
-    finally:
+        signal.signal(signal.SIGALRM, stop)
+        # Again after each further second: where Python ignores exceptions, in a destructor say, one could be lost.
+        running = signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+        try:
+            yield
+        finally:
+            inside = False
+    finally:  # also when the alarm goes off just before the line above
         signal.setitimer(signal.ITIMER_REAL, *running)
-        signal.signal(signal.SIGALRM, handler or signal.SIG_DFL)
+        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
 
 
 @contextlib.contextmanager
@@ -115,7 +124,7 @@ def _asking_thread(seconds):
             if not finished.is_set():
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(caller, ctypes.py_object(TooSlow))
 
-    timer = threading.Timer(max(seconds, 0.001), stop)
+    timer = threading.Timer(seconds, stop)
     timer.daemon = True
     timer.start()
     try:
