@@ -123,16 +123,15 @@ def test_the_pdf_has_one_page_a_slide(built, name):
     assert b"IBMPlexSans" in data, "no words on the pages"
 
 
-def test_the_speakers_view_opens_from_disk(open_file):
+@pytest.mark.parametrize("key", ["t", "s"])
+def test_the_speakers_view_opens_from_disk(open_file, key):
     page = open_file(f"{LESSONS[0]}.slides.html")
     first = notebooks.read(notebooks.NOTEBOOKS / f"{LESSONS[0]}.ipynb").cells[1].source
-    for key in ("t", "s"):
-        with page.context.expect_page() as opened:
-            page.keyboard.press(key)
-        speaker = opened.value
-        speaker.wait_for_function("document.querySelector('.speaker-controls-notes .value')?.innerText.length > 20")
-        assert first.split()[-1] in speaker.inner_text(".speaker-controls-notes .value")
-        speaker.close()
+    with page.context.expect_page() as opened:
+        page.keyboard.press(key)
+    speaker = opened.value
+    speaker.wait_for_function("document.querySelector('.speaker-controls-notes .value')?.innerText.length > 20")
+    assert first.split()[-1] in speaker.inner_text(".speaker-controls-notes .value")
 
 
 def test_the_index_leads_to_everything(built, open_file):
