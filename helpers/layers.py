@@ -117,8 +117,10 @@ class MultiHeadAttention(nn.Module):
         if self._last_call is None:
             return None
         queries, keys, valid_lens = self._last_call
-        scores = queries @ keys.transpose(-2, -1) / math.sqrt(queries.shape[-1])
-        return masked_softmax(scores, valid_lens)
+        # As the kernel does: a score may be too large for float16, and inf in a softmax gives NaN.
+        wide = torch.promote_types(queries.dtype, torch.float32)
+        scores = queries.to(wide) @ keys.to(wide).transpose(-2, -1) / math.sqrt(queries.shape[-1])
+        return masked_softmax(scores, valid_lens).to(queries.dtype)
 
 
 class PositionalEncoding(nn.Module):
@@ -148,8 +150,10 @@ class PositionalEncoding(nn.Module):
         positions = torch.arange(max_len, dtype=torch.float64)[:, None]
         exponents = torch.arange(0, num_hiddens, 2, dtype=torch.float64) / num_hiddens
         angles = positions / 10000**exponents  # (max_len, number of pairs)
-        P = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)[:, :num_hiddens]
-        self.register_buffer("P", P[None].to(torch.get_default_dtype()), persistent=False)
+        P = torch.empty(1, max_len, num_hiddens)
+        P[0, :, 0::2] = angles.sin()
+        P[0, :, 1::2] = angles.cos()[:, : num_hiddens // 2]
+        self.register_buffer("P", P, persistent=False)
 
     def forward(self, X):
         """Add to every position of X its row of the table, then drop out.

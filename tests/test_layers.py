@@ -11,9 +11,10 @@ import textwrap
 
 import nbformat
 import pytest
+import slow
 import torch
 from hypothesis import given, settings
-from hypothesis import strategies as st
+from slow import FLOATS, close, problems, seeds, tensor
 from torch import nn
 from torch.nn import functional as F
 
@@ -24,143 +25,10 @@ from tools import notebooks
 torch.set_num_threads(1)
 quick = settings(deadline=None, derandomize=True, database=None, max_examples=60)
 
-FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
-INTEGERS = [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64]
 AGREEMENT = 2e-6
 
 
-# The references: Python loops over Python floats, which are float64.
-
-
-def slow_softmax(row):
-    """The softmax of a list of numbers; an empty list for an empty one."""
-    if not row:
-        return []
-    terms = [math.exp(score - max(row)) for score in row]
-    return [term / math.fsum(terms) for term in terms]
-
-
-def slow_masked_softmax(scores, valid_lens):
-    """``masked_softmax`` of scores (batch, num_heads, num_queries, num_keys), entry by entry."""
-    weights = torch.zeros(scores.shape, dtype=torch.float64)
-    batch, num_heads, num_queries, num_keys = scores.shape
-    for b in range(batch):
-        for h in range(num_heads):
-            for i in range(num_queries):
-                n = slow_valid_len(valid_lens, b, i, num_keys)
-                for j, weight in enumerate(slow_softmax(scores[b, h, i, :n].tolist())):
-                    weights[b, h, i, j] = weight
-    return weights
-
-
-def slow_valid_len(valid_lens, b, i, num_keys):
-    """How many keys query ``i`` of sequence ``b`` may look at."""
-    if valid_lens is None:
-        return num_keys
-    return int(valid_lens[b] if valid_lens.dim() == 1 else valid_lens[b, i])
-
-
-def slow_linear(linear, x):
-    """``linear`` of one vector, as lists."""
-    weight = linear.weight.double().tolist()
-    bias = [0.0] * len(weight) if linear.bias is None else linear.bias.double().tolist()
-    return [math.fsum(w * v for w, v in zip(row, x, strict=True)) + c for row, c in zip(weight, bias, strict=True)]
-
-
-def slow_attention(layer, queries, keys, values, valid_lens):
-    """What ``layer`` does in eval mode, head by head and key by key."""
-    batch, num_queries, num_hiddens = queries.shape
-    d = num_hiddens // layer.num_heads
-    out = torch.zeros(batch, num_queries, num_hiddens, dtype=torch.float64)
-    for b in range(batch):
-        k = [slow_linear(layer.W_k, x) for x in keys[b].double().tolist()]
-        v = [slow_linear(layer.W_v, x) for x in values[b].double().tolist()]
-        for i in range(num_queries):
-            q = slow_linear(layer.W_q, queries[b, i].double().tolist())
-            n = slow_valid_len(valid_lens, b, i, len(k))
-            merged = []
-            for part in (slice(h * d, (h + 1) * d) for h in range(layer.num_heads)):
-                scores = [math.fsum(x * y for x, y in zip(q[part], key[part], strict=True)) for key in k[:n]]
-                weights = slow_softmax([score / math.sqrt(d) for score in scores])
-                picked = [value[part] for value in v[:n]]
-                merged += [math.fsum(w * x[c] for w, x in zip(weights, picked, strict=True)) for c in range(d)]
-            out[b, i] = torch.tensor(slow_linear(layer.W_o, merged), dtype=torch.float64)
-    return out
-
-
-def slow_entry(t, column, num_hiddens):
-    """One entry of the table of positional encodings."""
-    angle = t / 10000 ** ((column - column % 2) / num_hiddens)
-    return math.cos(angle) if column % 2 else math.sin(angle)
-
-
-# What the properties are tried on.
-
-
-def tensor(shape, seed, dtype=torch.float32, layout="plain"):
-    """Random numbers of the given shape, laid out in memory in one of several ways."""
-    generator = torch.Generator().manual_seed(seed)
-    X = torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype)
-    if layout == "transposed":
-        return X.transpose(0, -1).contiguous().transpose(0, -1)
-    if layout == "strided":
-        return X.repeat_interleave(2, dim=-1)[..., ::2]
-    if layout == "expanded":  # the same memory for every sequence of the batch
-        return X[:1].expand(shape)
-    return X
-
-
-layouts = st.sampled_from(["plain", "transposed", "strided", "expanded"])
-seeds = st.integers(0, 2**31)
-
-
-@st.composite
-def problems(draw, smallest=0):
-    """Sizes, and valid_lens that fit them: None, (batch,) or (batch, num_queries), of any integer dtype."""
-    batch, num_queries, num_keys = (draw(st.integers(smallest, largest)) for largest in (3, 4, 5))
-    kind = draw(st.sampled_from(["none", "per sequence", "per query"]))
-    shape = {"none": None, "per sequence": (batch,), "per query": (batch, num_queries)}[kind]
-    if shape is None:
-        return batch, num_queries, num_keys, None
-    count = math.prod(shape)
-    lens = draw(st.lists(st.integers(0, num_keys), min_size=count, max_size=count))
-    return batch, num_queries, num_keys, torch.tensor(lens, dtype=draw(st.sampled_from(INTEGERS))).reshape(shape)
-
-
-def close(got, expected, dtype, slack=4):
-    """Whether ``got``, computed in ``dtype``, is ``expected`` up to a few units in its last place."""
-    bound = slack * torch.finfo(dtype).eps * max(1, expected.abs().max().item() if expected.numel() else 1)
-    return got.shape == expected.shape and bool(((got.double() - expected).abs() <= bound).all())
-
-
 # masked_softmax, split_heads, merge_heads
-
-
-@quick
-@given(problems(), st.integers(1, 3), st.sampled_from(FLOATS), layouts, seeds)
-def test_masked_softmax_is_the_slow_one(problem, num_heads, dtype, layout, seed):
-    batch, num_queries, num_keys, valid_lens = problem
-    scores = 5 * tensor((batch, num_heads, num_queries, num_keys), seed, dtype, layout)
-    before = scores.clone()
-    weights = masked_softmax(scores, valid_lens)
-    assert weights.dtype == dtype
-    assert close(weights, slow_masked_softmax(scores, valid_lens), dtype)
-    assert torch.equal(scores, before)
-    # Three dimensions are four without the heads; more are as good.
-    assert torch.equal(masked_softmax(scores[:, 0], valid_lens), weights[:, 0])
-    assert torch.equal(masked_softmax(scores[:, :, None], valid_lens), weights[:, :, None])
-
-
-@quick
-@given(problems(smallest=1), st.sampled_from(FLOATS), seeds)
-def test_a_row_sums_to_one_or_is_zero(problem, dtype, seed):
-    batch, num_queries, num_keys, valid_lens = problem
-    sums = masked_softmax(tensor((batch, num_queries, num_keys), seed, dtype), valid_lens).double().sum(-1)
-    for b in range(batch):
-        for i in range(num_queries):
-            expected = min(1, slow_valid_len(valid_lens, b, i, num_keys))
-            assert sums[b, i].item() == pytest.approx(expected, abs=8 * torch.finfo(dtype).eps)
-            assert expected or sums[b, i] == 0
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -183,48 +51,7 @@ def test_a_masked_key_may_hold_anything():
     assert masked_softmax(scores, torch.tensor([2])).isfinite().all()
 
 
-@quick
-@given(st.tuples(*[st.integers(0, 4)] * 2), st.integers(1, 4), st.integers(1, 3), layouts, seeds)
-def test_heads_hold_their_part_of_every_vector(sizes, num_heads, head_dim, layout, seed):
-    X = tensor((*sizes, num_heads * head_dim), seed, layout=layout)
-    before = X.clone()
-    H = split_heads(X, num_heads)
-    assert H.shape == (sizes[0], num_heads, sizes[1], head_dim)
-    for h in range(num_heads):
-        assert torch.equal(H[:, h], X[..., h * head_dim : (h + 1) * head_dim])
-    assert torch.equal(merge_heads(H), X)
-    assert torch.equal(X, before)
-
-
 # MultiHeadAttention
-
-
-@quick
-@given(
-    problems(),
-    st.integers(1, 3),
-    st.integers(1, 3),
-    st.booleans(),
-    st.sampled_from([torch.float32, torch.float64]),
-    layouts,
-    seeds,
-)
-def test_attention_is_the_slow_one(problem, num_heads, head_dim, bias, dtype, layout, seed):
-    batch, num_queries, num_keys, valid_lens = problem
-    num_hiddens = num_heads * head_dim
-    torch.manual_seed(seed)
-    layer = MultiHeadAttention(num_hiddens, num_heads, 0.5, bias).to(dtype).eval()
-    given_inputs = [
-        tensor((batch, n, num_hiddens), seed + k, dtype, layout)
-        for k, n in enumerate((num_queries, num_keys, num_keys))
-    ]
-    before = [X.clone() for X in given_inputs]
-    lens_before = None if valid_lens is None else valid_lens.clone()
-    out = layer(*given_inputs, valid_lens)
-    assert out.dtype == dtype
-    assert close(out, slow_attention(layer, *given_inputs, valid_lens), dtype, slack=16)
-    assert all(torch.equal(X, old) for X, old in zip(given_inputs, before, strict=True))
-    assert valid_lens is None or torch.equal(valid_lens, lens_before)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -233,7 +60,7 @@ def test_attention_in_half_precision(dtype):
     X, valid_lens = tensor((3, 5, 12), 0, dtype), torch.tensor([5, 2, 0])
     out = layer(X, X, X, valid_lens)
     assert out.dtype == dtype
-    assert close(out, slow_attention(layer, X, X, X, valid_lens), dtype, slack=8)
+    assert close(out, slow.attention(layer, X, X, X, valid_lens)[0], dtype, slack=8)
     out.sum().backward()
     assert all(parameter.grad.isfinite().all() for parameter in layer.parameters())
 
@@ -242,7 +69,7 @@ def test_attention_under_autocast():
     layer, X = MultiHeadAttention(12, 3, 0), tensor((2, 5, 12), 0)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         out = layer(X, X, X.bfloat16(), torch.tensor([5, 0]))
-    assert close(out, slow_attention(layer, X, X, X, torch.tensor([5, 0])), torch.bfloat16, slack=8)
+    assert close(out, slow.attention(layer, X, X, X, torch.tensor([5, 0]))[0], torch.bfloat16, slack=8)
 
 
 def test_attention_does_not_write_into_its_inputs():
@@ -266,7 +93,7 @@ def test_the_weights_of_the_last_call(valid_lens, training):
     with torch.no_grad():
         q, k = split_heads(layer.W_q(queries), 3), split_heads(layer.W_k(keys), 3)
         scores = torch.stack([torch.stack([q[b, h] @ k[b, h].T for h in range(3)]) for b in range(2)]) / 2
-    assert close(weights, slow_masked_softmax(scores, valid_lens), torch.float32, slack=16)  # before dropout
+    assert close(weights, slow.masked_softmax(scores, valid_lens), torch.float32, slack=16)  # before dropout
 
 
 def test_a_layer_can_be_copied_and_stored_after_a_call():
@@ -349,20 +176,6 @@ def test_the_fused_kernel_agrees_on_a_fully_masked_row(peers):
 # PositionalEncoding
 
 
-@quick
-@given(st.integers(1, 9), st.integers(1, 40), st.integers(0, 3), st.sampled_from(FLOATS), layouts, seeds, st.data())
-def test_the_encoding_is_the_slow_one(num_hiddens, max_len, batch, dtype, layout, seed, data):
-    num_steps = data.draw(st.integers(0, max_len))
-    X = tensor((batch, num_steps, num_hiddens), seed, dtype, layout)
-    before = X.clone()
-    out = PositionalEncoding(num_hiddens, 0.5, max_len).eval()(X)
-    table = [[slow_entry(t, column, num_hiddens) for column in range(num_hiddens)] for t in range(num_steps)]
-    expected = X.double() + torch.tensor(table, dtype=torch.float64).reshape(num_steps, num_hiddens)
-    assert out.dtype == dtype
-    assert close(out, expected, max(dtype, torch.float32, key=lambda kind: torch.finfo(kind).eps))
-    assert torch.equal(X, before)
-
-
 @pytest.mark.parametrize("num_hiddens", [32, 33])
 def test_the_table_is_right_at_every_position_up_to_100_000(num_hiddens):
     max_len = 100_001
@@ -372,7 +185,7 @@ def test_the_table_is_right_at_every_position_up_to_100_000(num_hiddens):
     theirs = table_of_the_book(num_hiddens, max_len)
     worst_of_ours = worst_of_theirs = 0
     for column in range(num_hiddens):
-        expected = torch.tensor([slow_entry(t, column, num_hiddens) for t in range(max_len)], dtype=torch.float64)
+        expected = torch.tensor([slow.encoding(t, column, num_hiddens) for t in range(max_len)], dtype=torch.float64)
         worst_of_ours = max(worst_of_ours, (P[0, :, column].double() - expected).abs().max().item())
         worst_of_theirs = max(worst_of_theirs, (theirs[:, column].double() - expected).abs().max().item())
     assert worst_of_ours < 1e-6
