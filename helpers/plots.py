@@ -230,7 +230,8 @@ def heatmaps(
     return picture(
         figure,
         opening.format(title=title, count=len(panels)),
-        messages.ROWS_AND_COLUMNS.format(xlabel=xlabel, ylabel=ylabel),
+        ylabel and messages.ROWS.format(ylabel),
+        xlabel and messages.COLUMNS.format(xlabel),
         " ".join(told),
         alt,
     )

@@ -182,10 +182,16 @@ def image(size, colour, alt):
     return f'<img alt="{alt}" width="300" src="data:image/png;base64,{data}">'
 
 
+LINE = image((1600, 640), "white", "a line across a white ground")
 BROKEN = {
-    "overflow": ["A line.\n\n" * 20, [f"x = '{'long ' * 30}'"], "x" * 200],
+    "overflow": [
+        "A line.\n\n" * 20,
+        [f"x = '{'long ' * 30}'"],
+        "x" * 200,
+        f"<div style='height: 60px; overflow: hidden'>{LINE}</div>",
+    ],
     "contrast": ["<p style='color: #aaaaaa'>Hardly to be seen.</p>"],
-    "letters": ["<p style='font-size: 20px'>Small.</p>", image((1600, 640), "white", "a line across a white ground")],
+    "letters": ["<p style='font-size: 20px'>Small.</p>", LINE],
     "formula": [r"A formula without its dollars: \\frac{1}{2}", r"A formula that nobody can read: $\frac{1}$"],
     "figure": [image((600, 300), "white", ""), image((600, 300), "white", "a line"), '<img alt="" src="none.png">'],
 }
