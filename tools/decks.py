@@ -155,7 +155,7 @@ def write(name, target, names, **values):
     ending = ".slides.html" if target.name.endswith(".slides.html") else ".html"
     text = TEMPLATES.get_template(name).render(part=part, theme=theme, **values)
     text = NOTEBOOK_LINK.sub(lambda found: f'href="{found[1]}{ending}"' if found[1] in names else "", text)
-    target.write_text(text, encoding="utf-8", newline="\n")
+    notebooks.replace(target, text.encode())
 
 
 def print_pdf(program, deck, target):
@@ -203,7 +203,7 @@ def main():
         print(f"No browser was found, so no PDF is made. {browser.HOW_TO_INSTALL}", file=sys.stderr)
     try:
         build(find(parser.parse_args().notebooks), program=program)
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         sys.exit(f"{error}")
     except subprocess.SubprocessError as error:
         sys.exit(f"The browser {program} could not print a deck: {error}")

@@ -17,6 +17,7 @@ from tools import notebooks
 
 def execute(path):
     """Run the notebook in the file ``path`` in its own folder and store it there."""
+    path.open("r+b").close()  # what cannot be stored is not run
     notebook = notebooks.read(path)
     before = [list(cell.get("outputs", [])) for cell in notebook.cells]
     # A kernel sends what a cell prints in as many pieces as it happens to; joined, they are the same each time.
@@ -43,16 +44,25 @@ def main():
     """Execute the notebooks named on the command line, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("notebooks", nargs="*", help="the notebooks to run; all of the series if none is named")
-    paths = notebooks.find(parser.parse_args().notebooks)
-    failed = False
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = {path: pool.submit(execute, path) for path in paths}
+    try:
+        paths = notebooks.find(parser.parse_args().notebooks)
+    except FileNotFoundError as error:
+        sys.exit(f"{error}")
+    pool, failed = ThreadPoolExecutor(os.cpu_count()), False
+    runs = {path: pool.submit(execute, path) for path in paths}
+    try:
         for path, run in tqdm(runs.items(), desc="execute", unit="notebook"):
             try:
                 run.result()
             except CellExecutionError as error:
                 failed = True
                 tqdm.write(f"{path}: left as it was, because a cell failed.\n{error}", file=sys.stderr)
+            except OSError as error:
+                failed = True
+                tqdm.write(f"{path}: left as it was. {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Stopped. The notebooks whose run was not over are as they were.", file=sys.stderr, flush=True)
+        os._exit(130)  # a thread that waits for a kernel would go on; a kernel ends when it is left alone
     sys.exit(failed)
 
 

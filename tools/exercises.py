@@ -8,6 +8,7 @@ place it is kept in ``kept/``, under a new name each time.
 import argparse
 import html
 import itertools
+import os
 import re
 import sys
 from pathlib import Path
@@ -71,10 +72,15 @@ def keep(path, folder):
     for number in itertools.count(1):
         try:
             with (folder / f"{path.stem}-{number}{path.suffix}").open("xb") as file:
-                file.write(path.read_bytes())
-                return file.name
+                pass  # the name is ours
         except FileExistsError:
             continue
+        try:
+            notebooks.replace(file.name, path.read_bytes())
+        except OSError:
+            os.unlink(file.name)  # no half copy stays
+            raise
+        return file.name
 
 
 def _is_clean(exercise, made):
@@ -120,9 +126,12 @@ def main():
         exercise = notebooks.NOTEBOOKS / "exercises" / solution.name
         if arguments.check:
             found += problems(solution, exercise)
-        else:
+            continue
+        try:
             kept = reset(solution, exercise)
-            print(f"{solution.stem}: a clean copy", f"; what was there is kept as {kept}" if kept else "", sep="")
+        except OSError as error:
+            sys.exit(f"{solution.stem}: no clean copy could be made, and nothing is lost. {error}")
+        print(f"{solution.stem}: a clean copy", f"; what was there is kept as {kept}" if kept else "", sep="")
     sys.exit("\n".join(found) or None)
 
 

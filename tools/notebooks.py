@@ -3,7 +3,9 @@
 import base64
 import binascii
 import io
+import os
 import re
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -50,8 +52,21 @@ def strip(notebook):
 def write(notebook, path):
     """Store ``notebook`` without what differs from run to run."""
     strip(notebook)
-    text = nbformat.writes(notebook).rstrip("\n") + "\n"
-    Path(path).write_text(text, encoding="utf-8", newline="\n")
+    replace(path, (nbformat.writes(notebook).rstrip("\n") + "\n").encode())
+
+
+def replace(path, content):
+    """Store the bytes ``content`` in the file ``path`` as a whole: what stops half way leaves what was there."""
+    path = Path(path).resolve()  # of a link, the file that it leads to
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        if path.exists():
+            path.open("r+b").close()  # a file that must not be written in is not replaced either
+            shutil.copymode(path, part)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def pictures(outputs):

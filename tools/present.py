@@ -10,6 +10,7 @@ Any further option is one of JupyterLab's.
 import argparse
 import os
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
@@ -33,7 +34,7 @@ def environment(root, stores=False):
 
     Only with ``stores`` does JupyterLab store a notebook by itself.
     """
-    own, shipped = root / "build" / "jupyter", [root / "jupyter"]
+    own, shipped = settings(root), [root / "jupyter"]
     if not stores:
         shipped.insert(0, root / "jupyter" / "talk")
     return {
@@ -43,6 +44,19 @@ def environment(root, stores=False):
         "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
         "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel before one of the same name in the user's home
     }
+
+
+def settings(root):
+    """The folder for settings that are changed on the way; a passing one if the project's own cannot be written in."""
+    own = root / "build" / "jupyter"
+    try:
+        own.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=own) as trial:
+            trial.write(b"Is there room?")
+    except OSError as error:
+        own = Path(tempfile.mkdtemp(prefix="lessons-"))
+        print(f"Settings are kept in {own}, because build cannot be written in. {error}", file=sys.stderr)
+    return own
 
 
 def options(root, notebook, lab):
