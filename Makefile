@@ -12,8 +12,10 @@ RUN := $(BIN)/python
 READY := .venv/ready
 # All notebooks, unless one is named: make validate NB=notebooks/01-self-attention.ipynb
 NB ?=
+# The report of a run ends with the cells and tests that took longest.
+SLOWEST := --durations=10 --durations-min=1
 
-.PHONY: help lab slides exercises exercises-reset model decks test validate execute style clean
+.PHONY: help lab slides exercises exercises-reset model decks test validate execute bench style clean
 
 help:
 	@echo "make lab                 open the series in JupyterLab"
@@ -25,6 +27,7 @@ help:
 	@echo "make test                re-run and compare every notebook, and run the tests"
 	@echo "make validate [NB=...]   re-run and compare the notebooks, or one"
 	@echo "make execute [NB=...]    re-run the notebooks, or one, and store the outputs"
+	@echo "make bench               measure the series against its goals, some minutes, into benchmarks/"
 	@echo "make style               bring the code into the project's style"
 	@echo "make clean               remove what make has built, the environment included"
 
@@ -49,13 +52,16 @@ decks: $(READY)
 # Without the model everything but lesson 8 is tested, and the run says so; in CI lesson 8 then fails.
 test: $(READY)
 	-$(RUN) -m tools.model
-	$(RUN) -m pytest -n auto --dist loadfile
+	$(RUN) -m pytest -n auto --dist loadfile $(SLOWEST)
 
 validate: $(READY)
-	$(RUN) -m pytest -n auto --dist loadfile "$(or $(NB),notebooks)"
+	$(RUN) -m pytest -n auto --dist loadfile $(SLOWEST) "$(or $(NB),notebooks)"
 
 execute: $(READY)
 	$(RUN) -m tools.execute $(if $(NB),"$(NB)")
+
+bench: $(READY)
+	$(RUN) -m tools.bench
 
 style: $(READY)
 	$(RUN) -m ruff check --fix .
