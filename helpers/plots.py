@@ -488,11 +488,12 @@ def _name_axes(axes, xlabel, ylabel, log=""):
 
 def _write_values(axes, panel, image, narrow):
     for (row, column), value in np.ndenumerate(panel):
-        red, green, blue, _ = image.cmap(image.norm(value))
-        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
         words = f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
         words = words.replace("0.", ".") if narrow else words
-        colour = "white" if dark else "black"
+        cell = image.to_rgba(value)[:3]
+        red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in cell)
+        brightness = 0.2126 * red + 0.7152 * green + 0.0722 * blue  # relative luminance, WCAG 2.2
+        colour = "white" if brightness < 0.179 else "black"  # whichever stands out more
         axes.text(column, row, words, ha="center", va="center", color=colour, fontsize=15, gid=CELL)
 
 

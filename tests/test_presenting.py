@@ -15,7 +15,9 @@ import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
+import matplotlib as mpl
 import nbformat
+import numpy as np
 import pytest
 from browsing import Watch, browsing, report, show, walk
 from PIL import Image, ImageDraw
@@ -292,6 +294,21 @@ def test_a_control_moves_by_keyboard_and_turns_no_slide(context, server):
     assert box.evaluate("box => box.labels[0].innerText") == "position", "the box has no name for a screen reader"
 
 
+def test_a_control_moves_in_jupyterlab_too(context, server):
+    page = context.new_page()
+    page.goto(f"{server.address}lab/tree/{store(server, 'lab.ipynb', deck(('slide', CLOCK)))}?token={TOKEN}")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
+    press_run(page, page.locator(".jp-CodeCell").first)
+    box = page.locator(".jp-CodeCell input[type=number]")
+    box.wait_for(timeout=120_000)
+    before, tries = page.get_attribute(".jp-CodeCell img", "src"), 0
+    while page.get_attribute(".jp-CodeCell img", "src") == before:
+        assert tries < 30, "the picture stays as it is"
+        tries += 1
+        box.press("ArrowUp")  # once more, should the box not have listened yet
+        page.wait_for_timeout(1000)
+
+
 def test_a_click_on_the_start_page_opens_slides(context, server):
     page = open_slides(context, server, present.START.as_posix())
     show(page, "slide-1-0")
@@ -382,7 +399,18 @@ def test_a_notebook_that_is_not_there_is_named(tmp_path):
     assert done.returncode == 1 and "none.ipynb" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_figures_stand_out():
+def test_lines_stand_out():
     white = (1, 1, 1)
     for colour in plots.COLOURS:
         assert contrast([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)], white) >= 3
+
+
+@pytest.mark.parametrize("colours, low", [("Blues", 0), ("RdBu", -1)])
+def test_numbers_stand_out_from_their_cells(monkeypatch, colours, low):
+    drawn = []
+    monkeypatch.setattr(plots, "picture", lambda figure, *_: drawn.append(figure))
+    plots.heatmaps(np.linspace(low, 1, 101)[:, None], title="t", xlabel="x", ylabel="y", values=True, cmap=colours)
+    axes = drawn[0].axes[0]
+    cells, numbers = axes.images[0], axes.texts
+    for value, number in zip(cells.get_array().ravel(), numbers, strict=True):
+        assert contrast(mpl.colors.to_rgb(number.get_color()), cells.to_rgba(value)[:3]) >= 4.5
