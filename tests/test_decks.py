@@ -8,11 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import Watch, browsing, report, walk
+from browsing import Watch, browsing, patient, report, walk
 
 from tools import browser as browsers
 from tools import decks, notebooks
 
+pytestmark = patient
 LESSONS = [path.stem for path in decks.find()]
 READY = "document.documentElement.dataset.ready === 'true'"
 every_lesson = pytest.mark.parametrize("name", LESSONS)

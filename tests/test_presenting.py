@@ -19,12 +19,13 @@ import matplotlib as mpl
 import nbformat
 import numpy as np
 import pytest
-from browsing import Watch, browsing, report, show, walk
+from browsing import Watch, browsing, patient, report, show, walk
 from PIL import Image, ImageDraw
 
 from helpers import plots
 from tools import notebooks, present
 
+pytestmark = patient
 # The exercises are worked at a desk, in JupyterLab.
 LESSONS = [path.relative_to(notebooks.ROOT).as_posix() for path in sorted(notebooks.NOTEBOOKS.glob("*.ipynb"))]
 SETTINGS = "jupyter/talk/labconfig/default_setting_overrides.json"
@@ -231,7 +232,7 @@ def press_run(page, cell):
             if cell.locator(".jp-InputPrompt").text_content().strip() != "[ ]:":
                 return
             page.wait_for_timeout(100)
-    raise AssertionError("the cell does not run")
+    raise TimeoutError("the cell does not run")
 
 
 def test_a_cell_run_live_shows_its_output_and_leaves_the_file_alone(context, server):
