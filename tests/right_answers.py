@@ -411,6 +411,424 @@ def at_loop(offset, num_hiddens):
     return sum(math.cos(offset / 10000 ** (2 * i / num_hiddens)) for i in range(pairs)) / pairs
 
 
+# Lesson 5
+def shift_loop(k, num_hiddens):
+    M = torch.zeros(num_hiddens, num_hiddens)
+    for c in range(0, num_hiddens, 2):
+        b = k * 10000 ** (-c / num_hiddens)
+        M[c, c] = M[c + 1, c + 1] = math.cos(b)
+        M[c, c + 1], M[c + 1, c] = math.sin(b), -math.sin(b)
+    return M
+
+
+def shift_exponential(k, num_hiddens):
+    """The matrix exponential of the turning that one pair does in a step."""
+    speeds = 10000.0 ** (-torch.arange(0, num_hiddens, 2, dtype=torch.float64) / num_hiddens)
+    return torch.matrix_exp(k * torch.block_diag(*(s * torch.tensor([[0.0, 1], [-1, 0]]).double() for s in speeds)))
+
+
+def shift_solved(k, num_hiddens):
+    """Fitted pair by pair to the table itself."""
+    P = table_where(200 + abs(k), num_hiddens)[:, :num_hiddens]
+    here, there = (P[: len(P) - k], P[k:]) if k >= 0 else (P[-k:], P[:k])
+    pairs = range(0, num_hiddens, 2)
+    fits = [torch.linalg.lstsq(here[:, c : c + 2], there[:, c : c + 2], driver="gelsd").solution for c in pairs]
+    return torch.block_diag(*fits).T
+
+
+def shift_numpy(k, num_hiddens):
+    b = k / np.power(10000.0, np.arange(0, num_hiddens, 2) / num_hiddens)
+    cosines, sines = np.repeat(np.cos(b), 2), np.zeros(num_hiddens - 1)
+    sines[::2] = np.sin(b)
+    return np.diag(cosines) + np.diag(sines, 1) - np.diag(sines, -1)
+
+
+def rotary_complex(X, positions):
+    d = X.shape[-1]
+    angles = torch.outer(positions, 10000.0 ** (-torch.arange(0, d, 2) / d))
+    pairs = torch.view_as_complex(X.unflatten(-1, (-1, 2)).contiguous())
+    return torch.view_as_real(pairs * torch.polar(torch.ones_like(angles), angles)).flatten(-2)
+
+
+def rotary_loop(X, positions):
+    out, d = X.double().clone(), X.shape[-1]
+    for row, t in enumerate(positions.tolist()):
+        for c in range(0, d, 2):
+            b = t / 10000 ** (c / d)
+            x, y = X[..., row, c], X[..., row, c + 1]
+            out[..., row, c] = x * math.cos(b) - y * math.sin(b)
+            out[..., row, c + 1] = x * math.sin(b) + y * math.cos(b)
+    return out
+
+
+def rotary_matrices(X, positions):
+    """With the matrix of the way back for each place; not contiguous."""
+    M = torch.stack([shift_loop(-t, X.shape[-1]) for t in positions.tolist()])
+    return torch.einsum("nij,...nj->...in", M, X).mT
+
+
+def rotary_neighbours(X, positions):
+    """x cos + (the other one, with a sign) sin."""
+    d = X.shape[-1]
+    angles = (positions[:, None] * 10000.0 ** (-torch.arange(0, d, 2) / d)).repeat_interleave(2, dim=-1)
+    others = torch.stack([-X[..., 1::2], X[..., ::2]], dim=-1).reshape(X.shape)
+    return X * angles.cos() + others * angles.sin()
+
+
+def alibi_loop(num_heads, num_steps):
+    slopes = [2 ** (-8 * (h + 1) / num_heads) for h in range(num_heads)]
+    return [[[-s * abs(i - j) for j in range(num_steps)] for i in range(num_steps)] for s in slopes]
+
+
+def alibi_product(num_heads, num_steps):
+    """Each slope is the first one times the one before, as the paper has it."""
+    slopes = torch.full((num_heads,), 2 ** (-8 / num_heads), dtype=torch.float64).cumprod(0)
+    t = torch.arange(num_steps, dtype=torch.float64)[:, None]
+    return torch.einsum("h,ij->hij", -slopes, torch.cdist(t, t, p=1))
+
+
+def alibi_numpy(num_heads, num_steps):
+    i, j = np.indices((num_steps, num_steps))
+    return np.multiply.outer(np.exp2(-8 * np.arange(1, num_heads + 1) / num_heads), np.minimum(i - j, j - i))
+
+
+def halves_view(W, num_heads):
+    d = W.shape[0]
+    return W.view(num_heads, d // num_heads // 2, 2, W.shape[1]).transpose(1, 2).reshape(d, W.shape[1])
+
+
+def halves_loop(W, num_heads):
+    rows, head = [], len(W) // num_heads
+    for h in range(num_heads):
+        block = W[h * head : (h + 1) * head]
+        rows += [*block[0::2], *block[1::2]]
+    return torch.stack(rows)
+
+
+def halves_permutation(W, num_heads):
+    """Multiplied with a permutation matrix, in float64."""
+    head = len(W) // num_heads
+    order = sorted(range(head), key=lambda c: c % 2)
+    return torch.kron(torch.eye(num_heads), torch.eye(head)[order]).double() @ W.double()
+
+
+# Lesson 6
+def operations_loop(n, d):
+    total = 0
+    for rows, inner, columns in [(n, d, d)] * 4 + [(n, d, n), (n, n, d)]:
+        total += 2 * rows * inner * columns
+    return total
+
+
+def operations_tensor(n, d):
+    shapes = torch.tensor([[n, d, d]] * 4 + [[n, d, n], [n, n, d]], dtype=torch.float64)
+    return 2 * shapes.prod(dim=1).sum()
+
+
+def layers_grow(n, kernel):
+    seen, layers = 1, 0
+    while seen < n:
+        seen, layers = seen + kernel // 2, layers + 1
+    return layers
+
+
+def layers_search(n, kernel):
+    """Convolutions of ones, until something of the last word arrives at the first."""
+    X, layers = F.one_hot(torch.tensor([[n - 1]]), n).float(), 0
+    while X[0, 0, 0] == 0:
+        X = F.conv1d(X, torch.ones(1, 1, kernel), padding=kernel // 2).clamp(max=1)
+        layers += 1
+    return layers
+
+
+def merge_lse(one, other):
+    (m, a, x), (n, b, y) = one, other
+    logs = torch.tensor([m + math.log(a), n + math.log(b)], dtype=torch.float64)
+    largest = max(m, n)
+    return [largest, math.exp(logs.logsumexp(0) - largest), logs.softmax(0) @ torch.tensor([x, y]).double()]
+
+
+def merge_cases(one, other):
+    if one[0] < other[0]:
+        one, other = other, one
+    shrunk = other[1] * math.exp(other[0] - one[0])
+    total = one[1] + shrunk
+    return torch.tensor([one[0], total, one[2] + (other[2] - one[2]) * shrunk / total], dtype=torch.float64)
+
+
+def merge_tensors(one, other):
+    M, totals, means = torch.tensor([one, other], dtype=torch.float64).T
+    totals = totals * (M - M.max()).exp()
+    return torch.stack([M.max(), totals.sum(), (totals * means).sum() / totals.sum()]).requires_grad_()
+
+
+def mask_loop(valid_lens, num_keys):
+    mask = torch.zeros(len(valid_lens), 1, 1, num_keys, dtype=torch.bool)
+    for b, length in enumerate(valid_lens):
+        mask[b, ..., :length] = True
+    return mask
+
+
+def mask_list(valid_lens, num_keys):
+    return [[[[k < length for k in range(num_keys)]]] for length in valid_lens.tolist()]
+
+
+def mask_numpy(valid_lens, num_keys):
+    return np.less.outer(np.arange(num_keys), valid_lens.numpy()).T.reshape(-1, 1, 1, num_keys)
+
+
+def mask_tril(valid_lens, num_keys):
+    return torch.ones(num_keys + 1, num_keys).tril(-1).bool()[valid_lens].unsqueeze(1).unsqueeze(1)
+
+
+# Lesson 7
+def lens_expand(batch, num_steps):
+    return torch.arange(1, num_steps + 1).expand(batch, -1)
+
+
+def lens_int32(batch, num_steps):
+    return torch.ones(batch, num_steps, dtype=torch.int32).cumsum(1, dtype=torch.int32)
+
+
+def lens_list(batch, num_steps):
+    return [list(range(1, num_steps + 1)) for _ in range(batch)]
+
+
+def lens_numpy(batch, num_steps):
+    return np.tile(np.arange(num_steps) + 1, (batch, 1))
+
+
+def chance_loop(X):
+    rows = []
+    for row in X.tolist():
+        others = [row[:t] + row[t + 1 :] for t in range(len(row))]
+        rows.append([max(map(rest.count, rest)) / len(rest) for rest in others])
+    return rows
+
+
+def chance_compared(X):
+    """From a matrix that says which places hold the same letter."""
+    same, apart = (X[:, :, None] == X[:, None]).double(), 1 - torch.eye(X.shape[1])
+    # For place t: how many of the places k share the letter of j, where neither j nor k is t itself.
+    counts = torch.einsum("bjk,tj,tk->btj", same, apart.double(), apart.double())
+    return counts.amax(-1) / apart[0].sum()
+
+
+def chance_mode(X):
+    n = X.shape[1]
+    rest = torch.stack([torch.cat([X[:, :t], X[:, t + 1 :]], dim=1) for t in range(n)], dim=1)
+    return (rest == rest.mode(dim=-1, keepdim=True).values).float().mean(-1)
+
+
+def chance_bincount(X):
+    out = np.zeros(X.shape)
+    for b, row in enumerate(X.numpy()):
+        for t in range(len(row)):
+            out[b, t] = np.bincount(np.delete(row, t)).max() / (len(row) - 1)
+    return out
+
+
+def mirror_loop(model, X):
+    for row in X:
+        one, other = model(row[None]), model(torch.tensor(row.tolist()[::-1])[None])
+        if (one - other).abs().max() > 1e-4:
+            return False
+    return True
+
+
+def mirror_tensor(model, X):
+    return torch.isclose(model(X), model(torch.fliplr(X)), atol=1e-4).all()
+
+
+def mirror_numpy(model, X):
+    backwards = torch.from_numpy(X.numpy()[:, ::-1].copy())
+    return np.allclose(model(X).numpy(), model(backwards).numpy(), atol=1e-3)
+
+
+def mirror_rounded(model, X):
+    one, other = (model(Y).mul(1000).round() for Y in (X, X[:, torch.arange(X.shape[1] - 1, -1, -1)]))
+    return torch.equal(one, other)
+
+
+def places_loop(guesses, X):
+    right = [0] * guesses.shape[1]
+    for guess, text in zip(guesses.tolist(), X.tolist(), strict=True):
+        for t, letter in enumerate(guess):
+            right[t] += letter == text[t]
+    return [100 * count / len(X) for count in right]
+
+
+def places_sum(guesses, X):
+    return torch.sum(guesses.eq(X[:, : guesses.shape[1]]), 0) / X.size(0) * 100
+
+
+def places_difference(guesses, X):
+    return 100 - 100 * (guesses - X.narrow(1, 0, X.shape[1] - 1)).ne(0).float().mean(0)
+
+
+def places_numpy(guesses, X):
+    return np.mean(guesses.numpy() == X.numpy()[:, :-1], axis=0) * 100.0
+
+
+def before_search(letters, counts):
+    out = []
+    for mine in counts:
+        found = [int(letters[s]) for s, its in enumerate(counts) if its.sum() == mine.sum() - 1]
+        out.append(found[0] if found else -1)
+    return out
+
+
+def before_difference(letters, counts):
+    """My neighbour's counts are mine without my own letter."""
+    without = counts - F.one_hot(letters, counts.shape[1])
+    match = (without[:, None] == counts).all(-1)
+    return torch.where(match.any(1), (match * letters).sum(1), -1)
+
+
+def before_sorted(letters, counts):
+    places = counts.sum(1) - 1
+    text = letters[places.argsort()]
+    return F.pad(text, (1, 0), value=-1)[places]
+
+
+def before_attention(letters, counts):
+    """A softmax over places so sharp that it picks one, and a first place that sees none."""
+    seen = counts.sum(1).double()
+    weights = (-1e3 * (seen[:, None] - 1 - seen).square()).softmax(-1)
+    return (weights @ letters.double()).masked_fill(seen == 1, -1)
+
+
+# Lesson 8
+def norm_fused(X, weight, bias):
+    return F.layer_norm(X, X.shape[-1:], weight, bias)
+
+
+def norm_tiny_epsilon(X, weight, bias):
+    variance, mean = torch.var_mean(X.double(), -1, keepdim=True, correction=0)
+    return torch.rsqrt(variance + 1e-12) * (X - mean) * weight + bias
+
+
+def norm_numpy(X, weight, bias):
+    X = X.numpy()
+    return (X - X.mean(-1, keepdims=True)) / X.std(-1, keepdims=True) * weight.numpy() + bias.numpy()
+
+
+def norm_loop(X, weight, bias):
+    out = torch.empty(X.shape)
+    for place, row in enumerate(X.flatten(0, -2).tolist()):
+        mean = sum(row) / len(row)
+        size = math.sqrt(sum((x - mean) ** 2 for x in row) / len(row))
+        for c, x in enumerate(row):
+            out.view(-1, len(row))[place, c] = (x - mean) / size * weight[c] + bias[c]
+    return out
+
+
+def norm_module(X, weight, bias):
+    norm = nn.LayerNorm(len(weight), eps=1e-12)
+    norm.load_state_dict({"weight": weight, "bias": bias})
+    return norm(X)
+
+
+def vectors_loop(H, valid_lens):
+    means = [tokens[:length].mean(0) for tokens, length in zip(H, valid_lens.tolist(), strict=True)]
+    return [mean / mean.norm() for mean in means]
+
+
+def vectors_einsum(H, valid_lens):
+    """A sum is enough: the length is made 1 anyway."""
+    allowed = torch.arange(H.shape[1])[None] < valid_lens[:, None]
+    return F.normalize(torch.einsum("bnd,bn->bd", H.double(), allowed.double()), dim=-1)
+
+
+def vectors_cumsum(H, valid_lens):
+    total = H.cumsum(1)[torch.arange(len(H)), valid_lens - 1]
+    mean = total / valid_lens[:, None]
+    return mean / mean.square().sum(-1, keepdim=True).sqrt()
+
+
+def vectors_numpy(H, valid_lens):
+    means = np.stack([tokens[: int(length)].mean(0) for tokens, length in zip(H.numpy(), valid_lens, strict=True)])
+    return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+
+def vectors_masked(H, valid_lens):
+    padding = (torch.arange(H.shape[1]) >= valid_lens.unsqueeze(1)).unsqueeze(-1)
+    mean = H.masked_fill(padding, torch.nan).nanmean(1)
+    return (mean.T / mean.norm(dim=1)).T
+
+
+def cosines_fused(V):
+    return F.cosine_similarity(V[:, None], V[None], dim=-1)
+
+
+def cosines_loop(V):
+    return [[float(a @ b) / math.sqrt(float(a @ a) * float(b @ b)) for b in V] for a in V]
+
+
+def cosines_outer(V):
+    lengths = V.norm(dim=1)
+    return V @ V.T / torch.outer(lengths, lengths)
+
+
+def cosines_numpy(V):
+    V = V.numpy().astype(np.float64)
+    V /= np.linalg.norm(V, axis=1)[:, None]
+    return np.einsum("id,jd->ij", V, V)
+
+
+def cosines_distances(V):
+    unit = (V / V.pow(2).sum(1, keepdim=True).sqrt()).double()
+    return 1 - torch.cdist(unit, unit, compute_mode="donot_use_mm_for_euclid_dist").square() / 2
+
+
+def back_loop(weights):
+    return [sum(float(head[i, i - 1]) for i in range(1, len(head))) / (len(head) - 1) for head in weights]
+
+
+def back_index(weights):
+    i = torch.arange(1, weights.shape[-1])
+    return weights[:, i, i - 1].double().mean(1)
+
+
+def back_masked(weights):
+    n = weights.shape[-1]
+    below = torch.eye(n).roll(1, 0).tril()
+    return torch.einsum("hij,ij->h", weights, below) / (n - 1)
+
+
+def back_numpy(weights):
+    return np.trace(weights.numpy(), offset=-1, axis1=1, axis2=2) / (weights.shape[1] - 1)
+
+
+def back_without_first(weights):
+    return weights[:, 1:, :-1].diagonal(dim1=-2, dim2=-1).mean(-1).requires_grad_()
+
+
+def turn_trace(M):
+    return 2 * math.pi / math.acos(M.trace() / 2 / math.sqrt(torch.linalg.det(M)))
+
+
+def turn_numpy(M):
+    return 2 * np.pi / np.abs(np.angle(np.linalg.eigvals(M.numpy())))[0]
+
+
+def turn_polar(M):
+    value = torch.linalg.eig(M.double()).eigenvalues[1]
+    return 2 * torch.pi / torch.atan2(value.imag, value.real).abs()
+
+
+def turn_logarithm(M):
+    value = torch.linalg.eigvals(M)
+    return 2 * torch.pi / value.log().imag.max()
+
+
+def turn_formula(M):
+    """The zeros of the characteristic polynomial, by hand."""
+    (a, b), (c, d) = M.tolist()
+    half, det = (a + d) / 2, a * d - b * c
+    return 360 / math.degrees(math.atan2(math.sqrt(det - half**2), half))
+
+
 ANSWERS = {
     "attention_weights": [
         weights_loop,
@@ -451,4 +869,22 @@ ANSWERS = {
     "measured_wavelength": [measured_peaks, measured_fourier, measured_curvature],
     "similarity": [similarity_loop, similarity_einsum, similarity_scaled],
     "similarity_at": [at_table, at_loop],
+    "shift_matrix": [shift_loop, shift_exponential, shift_solved, shift_numpy],
+    "rotary": [rotary_complex, rotary_loop, rotary_matrices, rotary_neighbours],
+    "alibi_bias": [alibi_loop, alibi_product, alibi_numpy],
+    "to_halves": [halves_view, halves_loop, halves_permutation],
+    "layer_operations": [operations_loop, operations_tensor, lambda n, d: 4 * n * d * (2 * d + n)],
+    "layers_to_see": [layers_grow, layers_search, lambda n, kernel: -((1 - n) // (kernel // 2))],
+    "merge": [merge_lse, merge_cases, merge_tensors],
+    "key_mask": [mask_loop, mask_list, mask_numpy, mask_tril],
+    "causal_valid_lens": [lens_expand, lens_int32, lens_list, lens_numpy],
+    "best_chance": [chance_loop, chance_compared, chance_mode, chance_bincount],
+    "same_to_mirror": [mirror_loop, mirror_tensor, mirror_numpy, mirror_rounded],
+    "accuracy_by_place": [places_loop, places_sum, places_difference, places_numpy],
+    "letter_before": [before_search, before_difference, before_sorted, before_attention],
+    "layer_norm": [norm_fused, norm_tiny_epsilon, norm_numpy, norm_loop, norm_module],
+    "sentence_vectors": [vectors_loop, vectors_einsum, vectors_cumsum, vectors_numpy, vectors_masked],
+    "cosines": [cosines_fused, cosines_loop, cosines_outer, cosines_numpy, cosines_distances],
+    "one_back": [back_loop, back_index, back_masked, back_numpy, back_without_first],
+    "tokens_a_turn": [turn_trace, turn_numpy, turn_polar, turn_logarithm, turn_formula],
 }

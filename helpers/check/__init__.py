@@ -4,11 +4,11 @@
 them all by lesson. A verdict has ``.passed``, ``.mistake``, ``.message`` and ``.picture``.
 """
 
-from . import lesson1, lesson2, lesson3, lesson4, lesson5, lesson6
+from . import lesson1, lesson2, lesson3, lesson4, lesson5, lesson6, lesson7, lesson8
 from .exercise import Exercise, Question
 from .verdict import Verdict
 
-LESSONS = [lesson1, lesson2, lesson3, lesson4, lesson5, lesson6]
+LESSONS = [lesson1, lesson2, lesson3, lesson4, lesson5, lesson6, lesson7, lesson8]
 NAMES = {
     number: [name for name, entry in vars(lesson).items() if isinstance(entry, (Exercise, Question))]
     for number, lesson in enumerate(LESSONS, start=1)

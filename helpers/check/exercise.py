@@ -67,7 +67,7 @@ class Exercise:
         cases: a function that returns {group: [inputs, ...]}, the smallest first.
         mistakes: the named wrong answers.
         praise: what to notice once it is right.
-        dtype: the dtype that the result must have, where it matters.
+        dtype: the dtype that the result must have, where it matters, or a tuple of those that will do.
         module: whether the answer is a subclass of nn.Module; then each input is a probe, called with the class.
         tolerance: how far from the right answer, relative and absolute, is still right.
         clue: a function of (came, expected) that returns a sentence or None.
@@ -175,8 +175,9 @@ class Exercise:
 
     def _nothing_wrong(self, outcomes, right, picture):
         expected, came = right[0].value, outcomes[0].value
-        if self.dtype and getattr(came, "dtype", self.dtype) != self.dtype:
-            message = words.WRONG_DTYPE.format(expected=self.dtype, got=came.dtype)
+        dtypes = self.dtype if isinstance(self.dtype, tuple) else (self.dtype,)
+        if self.dtype and hasattr(came, "dtype") and _plain(came.dtype) not in map(_plain, dtypes):
+            message = words.WRONG_DTYPE.format(expected=dtypes[0], got=came.dtype)
             return Verdict(self.name, False, "wrong-dtype", message, picture)
         changed = next((outcome.changed for outcome in outcomes if outcome.changed is not None), None)
         if changed is not None and not self.module:
@@ -392,6 +393,8 @@ def _show(value, tensor=None, other=None):
     """A value in a few numbers; beside ``other``, a tensor of the same shape, only where they differ if it is large."""
     if callable(value) and not isinstance(value, torch.Tensor):
         return getattr(value, "__name__", type(value).__name__)
+    if isinstance(value, bool) or (getattr(value, "dtype", None) == torch.bool and value.dim() == 0):
+        return str(bool(value))
     if tensor is None and isinstance(value, torch.Tensor):
         tensor = as_tensor(value)
     if tensor is None:
@@ -422,6 +425,11 @@ def _number(value, digits=3):
     if value.is_integer() or abs(value) >= 1000:
         return f"{value + 0.0:.0f}"
     return f"{0.0 if abs(value) < 1e-9 else value:.{digits}g}"
+
+
+def _plain(dtype):
+    """The name of a dtype, the same for PyTorch and NumPy."""
+    return str(dtype).removeprefix("torch.")
 
 
 def _shape(tensor):
