@@ -653,6 +653,18 @@ def test_a_close_answer_is_shown_with_enough_digits():
     assert came.split("[[")[1] != expected.split("[[")[1]
 
 
+@pytest.mark.parametrize("no", [False, torch.tensor(False)])
+def test_yes_and_no_are_not_shown_as_numbers(no):
+    message = check.same_to_mirror(lambda model, X: no).message
+    assert re.search(r"  came +False\n  expected +True", message)
+
+
+@pytest.mark.parametrize("dtype, mistake", [(torch.int32, None), (torch.float32, "wrong-dtype")])
+def test_a_dtype_that_will_do_passes(dtype, mistake):
+    verdict = check.causal_valid_lens(lambda batch, n: check.causal_valid_lens.right(batch, n).to(dtype))
+    assert (verdict.passed, verdict.mistake) == (mistake is None, mistake)
+
+
 def test_a_verdict_does_not_rely_on_colour():
     for answer, words in ((RIGHT, "Right"), (lambda P: P @ P.T, "Not yet"), (stub, "Not attempted yet")):
         verdict = check.similarity(answer)
