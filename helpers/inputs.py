@@ -38,12 +38,11 @@ def check_tensor(name, X, names, sizes):
         raise TypeError(messages.NOT_A_TENSOR.format(name=name, got=type(X).__name__))
     if not X.is_floating_point():
         raise TypeError(messages.NOT_FLOATING.format(name=name, got=X.dtype))
+    if X.dim() == len(names) and all(size in (None, came) for size, came in zip(sizes, X.shape, strict=True)):
+        return
     expected = _shape_words([n if size is None else size for n, size in zip(names, sizes, strict=True)])
-    got = _shape_words(X.shape)
-    if X.dim() != len(names):
-        raise ValueError(messages.WRONG_RANK.format(name=name, expected=expected, rank=len(names), got=got))
-    if any(size not in (None, came) for size, came in zip(sizes, X.shape, strict=True)):
-        raise ValueError(messages.WRONG_SIZE.format(name=name, expected=expected, got=got))
+    message = messages.WRONG_SIZE if X.dim() == len(names) else messages.WRONG_RANK
+    raise ValueError(message.format(name=name, expected=expected, rank=len(names), got=_shape_words(X.shape)))
 
 
 def check_device(name, X, like_name, like):
@@ -69,7 +68,7 @@ def check_valid_lens(valid_lens, batch, num_queries, num_keys, device_name, devi
     check_device("valid_lens", valid_lens, device_name, device_of)
     if valid_lens.is_meta or valid_lens.numel() == 0:
         return
-    low, high = valid_lens.min().item(), valid_lens.max().item()
+    low, high = (length.item() for length in valid_lens.aminmax())
     if low < 0:
         raise ValueError(messages.NEGATIVE_VALID_LENS.format(got=low))
     if high > num_keys:

@@ -97,6 +97,7 @@ class MultiHeadAttention(nn.Module):
             TypeError, ValueError: naming the argument, what was expected and what came.
         """
         inputs.check_attention(queries, keys, values, valid_lens, self.W_q.weight)
+        self._last_call = None  # its memory is free for this one
         queries = split_heads(self.W_q(queries), self.num_heads)  # (batch, num_heads, num_queries, head_dim)
         keys = split_heads(self.W_k(keys), self.num_heads)  # (batch, num_heads, num_keys, head_dim)
         values = split_heads(self.W_v(values), self.num_heads)  # (batch, num_heads, num_keys, head_dim)
