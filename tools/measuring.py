@@ -73,6 +73,11 @@ def ratio(samples, one, other):
     return median(a / b for a, b in zip(samples[one], samples[other], strict=True))
 
 
+def medians(samples):
+    """What a race has found, in brief."""
+    return {"rounds": min(map(len, samples.values())), **{name: median(taken) for name, taken in samples.items()}}
+
+
 CALLING = "import json; from tools import bench; print(json.dumps(bench.{call}))"
 
 
