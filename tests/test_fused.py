@@ -154,3 +154,15 @@ def test_the_kernel_is_asked_once_a_call(monkeypatch):
     X = sequences()
     MultiHeadAttention(12, 3, 0.5)(X, X, X, torch.tensor([3, 0]))
     assert [(call["attn_mask"].shape, call["dropout_p"]) for call in asked] == [((2, 1, 1, 5), 0.5)]
+
+
+def test_a_call_frees_what_the_last_one_kept_before_it_computes(monkeypatch):
+    layer, X = MultiHeadAttention(12, 3, 0), sequences()
+    layer(X, X, X)
+    kept, seen, forward = weakref.ref(layer._last_call[0]), [], layer.W_q.forward
+    monkeypatch.setattr(layer.W_q, "forward", lambda X: seen.append(kept()) or forward(X))
+    with pytest.raises(ValueError):  # a call that is refused changes nothing
+        layer(X[..., 1:], X, X)
+    assert kept() is not None
+    layer(X, X, X)
+    assert seen == [None]
