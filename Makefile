@@ -15,7 +15,7 @@ NB ?=
 # The report of a run ends with the cells and tests that took longest.
 SLOWEST := --durations=10 --durations-min=1
 
-.PHONY: help lab slides exercises exercises-reset model decks test validate execute bench style clean
+.PHONY: help lab slides exercises exercises-reset model decks test validate execute bench bench-class style clean
 
 help:
 	@echo "make lab                 open the series in JupyterLab"
@@ -28,6 +28,7 @@ help:
 	@echo "make validate [NB=...]   re-run and compare the notebooks, or one"
 	@echo "make execute [NB=...]    re-run the notebooks, or one, and store the outputs"
 	@echo "make bench               measure the series against its goals, some minutes, into benchmarks/"
+	@echo "make bench-class         measure a class of eight on a real JupyterHub; needs Node.js and npm"
 	@echo "make style               bring the code into the project's style"
 	@echo "make clean               remove what make has built, the environment included"
 
@@ -62,6 +63,9 @@ execute: $(READY)
 
 bench: $(READY)
 	$(RUN) -m tools.bench
+
+bench-class: $(READY)
+	$(RUN) -m tools.bench_class
 
 style: $(READY)
 	$(RUN) -m ruff check --fix .

@@ -38,7 +38,7 @@ def server(tmp_path_factory):
         started = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         deadline = time.monotonic() + 90
-        while not (found := re.search(r"http://localhost\S+token=\w+", (folder / "log").read_text())):
+        while not (found := re.search(r"http://\S+token=\w+(?=\s)", (folder / "log").read_text())):
             assert started.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
             time.sleep(0.1)
         yield started, found.group()
