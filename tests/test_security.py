@@ -245,3 +245,4 @@ def test_the_pinned_packages_are_audited_every_week():
     commands = "\n".join(step.get("run", "") for job in audit["jobs"].values() for step in job["steps"])
     assert re.search(r"pip-audit==\d+\.\d+\.\d+", commands)
     assert "requirements.txt" in commands
+    assert "pip-audit --strict" in commands  # else it finds nothing wrong where it could look nothing up
