@@ -273,13 +273,9 @@ def redraw(path):
 
 def redraws(raw):
     """Time to redraw each live control."""
-    paths = lessons()
-    codes = [CALLING.format(call=f"redraw(bench.Path({str(path)!r}))") for path in paths]
-    with ThreadPoolExecutor(CORES) as pool:
-        found = list(tqdm(pool.map(fresh, codes), "controls", len(codes), leave=False))
-    for path, took in zip(paths, found, strict=True):
-        raw[path.stem] = took
-        for name, seconds in took.items():
+    for path in tqdm(lessons(), desc="controls", leave=False):
+        raw[path.stem] = fresh(CALLING.format(call=f"redraw(bench.Path({str(path)!r}))"))
+        for name, seconds in raw[path.stem].items():
             yield Row(f"redraw of {path.stem} as {name} moves", "100 ms of CPU", seconds / 0.1, "at most 1")
 
 
