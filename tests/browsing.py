@@ -73,6 +73,7 @@ def walk(page, sizes=SIZES):
     found = Measured(len(names), 0, [], {}, float("inf"))
     for number, (width, height) in enumerate([sizes[0], *sizes]):
         page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(500)  # the layout follows a moment after the window
         for name in names:
             show(page, name, patient=number > 0)
             if not number:
