@@ -63,11 +63,15 @@ def _style():
 
 
 class Picture:
-    """A finished figure: ``png`` (bytes), ``alt`` (its alternative text) and ``summary`` (all its data as text)."""
+    """A finished figure: ``png`` (bytes), ``alt`` (its alternative text) and ``summary`` (all its data as text).
+
+    The figure itself is let go: a notebook keeps every picture that it has shown, and a figure takes megabytes.
+    """
 
     def __init__(self, figure, alt):
-        self.figure, self.alt, self.summary = figure, alt, summary(figure)
+        self.alt, self.summary = alt, summary(figure)
         self.png, self.size = _png(figure)
+        self.places = [axes.get_position() for axes in figure.axes]  # for ``sketching``
 
     def __repr__(self):
         return f"{self.alt}\n{self.summary}"
@@ -418,7 +422,7 @@ def _png(figure):
     """The figure as PNG in at most 256 colours: a quarter of the bytes, and no difference that an eye can see."""
     like = _sketched_like.get()
     if like is not None:
-        return _sketch(figure, like.figure), like.size
+        return _sketch(figure, like.places), like.size
     buffer = io.BytesIO()
     with _style():
         figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
@@ -428,12 +432,12 @@ def _png(figure):
     return small.getvalue(), image.size
 
 
-def _sketch(figure, like):
-    """The figure as PNG in half the dots; nothing moves but the data, since each part stands where ``like`` has it."""
-    if len(figure.axes) == len(like.axes):
+def _sketch(figure, places):
+    """The figure as PNG in half the dots; nothing moves but the data, since all axes stand where ``places`` says."""
+    if len(figure.axes) == len(places):
         figure.set_layout_engine("none")
-        for axes, placed in zip(figure.axes, like.axes, strict=True):
-            axes.set_position(placed.get_position())
+        for axes, place in zip(figure.axes, places, strict=True):
+            axes.set_position(place)
     buffer = io.BytesIO()
     figure.set_dpi(DOTS_PER_INCH / 2)
     with _style():
