@@ -117,7 +117,7 @@ def attention(raw):
     sizes = [(1, 64), (1, 256), (1, 1024), (2, 1024), (2, 4096)]
     for (threads, n), backward in tqdm(list(product(sizes, (False, True))), desc="attention", leave=False):
         torch.set_num_threads(threads)
-        samples = race(attention_calls(n, backward), seconds=7, least=3 if n > 1000 else 9, threads=threads)
+        samples = race(attention_calls(n, backward), seconds=4, least=3 if n > 1000 else 9, threads=threads)
         raw[f"n={n}, backward={backward}, threads={threads}"] = medians(samples)
         yield from attention_rows(samples, n, backward, threads)
     torch.set_num_threads(1)
@@ -144,8 +144,11 @@ def resident(kind):
 def memory(raw):
     """Extra memory of ``helpers.MultiHeadAttention`` against its peers."""
     used = raw["bytes"] = {}
-    for name, n in tqdm([("ours", 1024), ("ours", 2048), *((name, 4096) for name in LAYERS)], "memory", leave=False):
-        used[f"{name}, n={n}"] = fresh(CALLING.format(call=f"extra_memory({name!r}, {n})"))
+    asked = [("ours", 1024), ("ours", 2048), *((name, 4096) for name in LAYERS)]
+    codes = [CALLING.format(call=f"extra_memory({name!r}, {n})") for name, n in asked]
+    with ThreadPoolExecutor(CORES) as pool:
+        found = tqdm(pool.map(fresh, codes), "memory", len(codes), leave=False)
+        used.update(zip([f"{name}, n={n}" for name, n in asked], found, strict=True))
     ours, by_hand, builtin, book = (used[f"{name}, n=4096"] for name in LAYERS)
     what = "attention, n = 4,096, forward: extra memory"
     yield Row(what, "by hand", ours / by_hand, "at most 1.1")
@@ -235,7 +238,7 @@ def imports(raw):
     codes = {"import helpers": "import helpers"} | {f"imports of {path.stem}": imported(path) for path in lessons()}
     measured = {code: [] for code in [plain, f"{plain}\n{book}", *codes.values()]}
     with ThreadPoolExecutor(CORES) as pool:
-        for _ in tqdm(range(5), desc="imports", leave=False):
+        for _ in tqdm(range(3), desc="imports", leave=False):
             for code, found in zip(measured, pool.map(fresh, map(IMPORTING.format, measured)), strict=True):
                 measured[code].append(found)
     for name, code in codes.items():
