@@ -8,9 +8,10 @@ import subprocess
 import sys
 
 import pytest
+import torch
 import yaml
 
-from helpers import PositionalEncoding, plots
+from helpers import PositionalEncoding, check, plots
 from tools import notebooks
 
 ROOT = notebooks.ROOT
@@ -195,6 +196,15 @@ def test_a_lesson_asks_and_the_next_code_cell_answers(path):
 def test_a_lesson_uses_one_thread(path):
     code = next(cell for cell in notebooks.read(path).cells if cell.cell_type == "code")
     assert "torch.set_num_threads(1)" in code.source
+
+
+def test_lesson_7_repeats_what_lesson_5_has_built():
+    (path,) = (path for path in LESSONS if path.name.startswith("07-"))
+    (source,) = (cell.source for cell in notebooks.read(path).cells if cell.id == "ways-code")
+    defined = {"torch": torch}
+    exec(source, defined)
+    assert check.rotary(defined["rotary"]).passed
+    assert check.alibi_bias(defined["alibi_bias"]).passed
 
 
 # The seven code cells of the slides that the series grew out of: same sizes, same results

@@ -184,14 +184,27 @@ def test_a_users_settings_do_not_change_a_picture(usual, settings_of_a_user):
         assert dict(mpl.rcParams) == before
 
 
+def contrast(one, other="white"):
+    """How well two colours stand out against each other, from 1 to 21, by WCAG 2."""
+
+    def brightness(colour):
+        red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in colour)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted(brightness(mpl.colors.to_rgb(colour)) for colour in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("colours, low", [("Blues", 0), ("RdBu", -1)])
+def test_numbers_stand_out_from_their_cells(monkeypatch, colours, low):
+    monkeypatch.setattr(plots, "picture", lambda figure, *_: figure)
+    axes = heatmaps(np.linspace(low, 1, 101)[:, None], values=True, cmap=colours).axes[0]
+    cells = axes.images[0]
+    for value, number in zip(cells.get_array().ravel(), axes.texts, strict=True):
+        assert contrast(number.get_color(), cells.to_rgba(value)) >= 4.5
+
+
 def test_colours_are_seen_against_white():
-    def light(channel):  # WCAG 2, relative luminance
-        return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
-
-    def contrast(colour):
-        red, green, blue = (light(channel) for channel in mpl.colors.to_rgb(colour))
-        return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
-
     assert contrast("#767676") == pytest.approx(4.54, abs=0.01)  # known from the standard's own material
     assert [colour for colour in plots.COLOURS if contrast(colour) < 3] == []
     # Who sees no colour at all has the dashes and the markers.

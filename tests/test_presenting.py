@@ -15,14 +15,11 @@ import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
-import matplotlib as mpl
 import nbformat
-import numpy as np
 import pytest
 from browsing import Watch, browsing, patient, report, show, walk
 from PIL import Image, ImageDraw
 
-from helpers import plots
 from tools import notebooks, present
 
 pytestmark = patient
@@ -32,17 +29,6 @@ SETTINGS = "jupyter/talk/labconfig/default_setting_overrides.json"
 TOKEN = "token-of-the-tests"
 FIRST_SLIDE = "section.present > section.present .jp-Cell"
 CALL = "controls.live("
-
-
-def contrast(one, other):
-    """How well two colours (red, green, blue from 0 to 1) stand out against each other, from 1 to 21."""
-
-    def brightness(colour):
-        red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in colour)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    low, high = sorted([brightness(one), brightness(other)])
-    return (high + 0.05) / (low + 0.05)
 
 
 def deck(*cells):
@@ -398,20 +384,3 @@ def test_a_notebook_that_is_not_there_is_named(tmp_path):
     command = [sys.executable, "-m", "tools.present", str(tmp_path / "none.ipynb")]
     done = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and "none.ipynb" in done.stderr and "Traceback" not in done.stderr
-
-
-def test_lines_stand_out():
-    white = (1, 1, 1)
-    for colour in plots.COLOURS:
-        assert contrast([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)], white) >= 3
-
-
-@pytest.mark.parametrize("colours, low", [("Blues", 0), ("RdBu", -1)])
-def test_numbers_stand_out_from_their_cells(monkeypatch, colours, low):
-    drawn = []
-    monkeypatch.setattr(plots, "picture", lambda figure, *_: drawn.append(figure))
-    plots.heatmaps(np.linspace(low, 1, 101)[:, None], title="t", xlabel="x", ylabel="y", values=True, cmap=colours)
-    axes = drawn[0].axes[0]
-    cells, numbers = axes.images[0], axes.texts
-    for value, number in zip(cells.get_array().ravel(), numbers, strict=True):
-        assert contrast(mpl.colors.to_rgb(number.get_color()), cells.to_rgba(value)[:3]) >= 4.5
