@@ -5,6 +5,8 @@ in an exported deck misses the movement and nothing else.
 """
 
 import asyncio
+import contextlib
+import gc
 import inspect
 from numbers import Real
 
@@ -40,7 +42,7 @@ def live(draw, **ranges):
     def redraw(_):
         nonlocal at_rest
         values = {name: control.value for name, (control, _) in controls.items()}
-        with plots.sketching(like=first):
+        with plots.sketching(like=first), _cleared_young():
             shown.update(draw(**values))
         if at_rest:
             at_rest.cancel()
@@ -51,6 +53,21 @@ def live(draw, **ranges):
     names = ", ".join(ranges).replace("_", " ")
     row = _Row([box for _, box in controls.values()], messages.RUN_TO_MOVE.format(names=names))
     display(row, metadata={"control": True})  # so that the exported decks leave it out
+
+
+@contextlib.contextmanager
+def _cleared_young():
+    """Clear away at once what is left of a drawing: if it grew old, Python would look through all that a lesson has
+    loaded every few pictures, and the drag would stumble for several tenths of a second.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+            gc.collect(0)
 
 
 def _later(call):

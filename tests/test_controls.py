@@ -1,8 +1,10 @@
 """The live controls without a browser: what they show, what they store, and what they refuse."""
 
+import gc
 import io
 
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from helpers import controls, plots
@@ -59,6 +61,31 @@ def test_after_a_sketch_pictures_are_drawn_in_full_again():
     with plots.sketching(like=first):
         assert dots(clock()) == tuple(side // 2 for side in dots(first))
     assert clock().png == first.png
+
+
+def figures():
+    return sum(type(thing) is Figure for thing in gc.get_objects())
+
+
+def test_a_drag_leaves_nothing_that_a_full_collection_would_have_to_clear(shown):
+    gc.collect()
+    before = figures()
+    controls.live(clock, position=(0, 60))
+    _, slider = shown[1].row.children[0].children
+    after = figures()
+    for slider.value in range(6, 26):
+        pass
+    assert figures() <= after <= before + 1 and gc.isenabled()
+
+
+def test_a_reader_who_has_switched_collecting_off_is_left_alone(shown):
+    controls.live(clock, position=(0, 60))
+    gc.disable()
+    try:
+        shown[1].row.children[0].children[1].value = 9
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_a_box_has_a_label_and_a_slider_none(shown):
