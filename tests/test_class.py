@@ -31,6 +31,7 @@ def test_the_exercises_are_run_with_the_right_answers():
     sources = bench_class.code(bench_class.ANSWERS)
     checks = [source for source in sources if source.rpartition("\n")[2].startswith("check.")]
     assert len(checks) == 13 and len(set(checks)) == 13
+    assert sum("# BEGIN SOLUTION" in source for source in sources) == 13
 
 
 def test_the_stored_results_are_a_whole_class_and_the_report_shows_them():
