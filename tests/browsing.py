@@ -79,6 +79,9 @@ def walk(page, sizes=SIZES):
             if not number:
                 continue
             told = page.evaluate(MEASURE)
+            if told["problems"]:  # what is gone a second later, nobody has seen
+                page.wait_for_timeout(1000)
+                told = page.evaluate(MEASURE)
             found.problems += [f"{width} by {height}, {name}, {problem}" for problem in told["problems"]]
             found.contrast = min(found.contrast, told["contrast"] or 21)
             if number == 1:

@@ -78,7 +78,7 @@
     if (!image.complete || !image.naturalWidth || !box.width || !box.height) { tell("figure", "not painted"); continue; }
     if ((image.alt || "").length < 20) tell("figure", `alternative text "${image.alt}"`);
     const top = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, innerHeight - box.y - 2));
-    if (top !== image && !image.closest(".fragment:not(.visible)")) tell("figure", "hidden behind something");
+    if (top !== image && !image.closest(".fragment:not(.visible)")) tell("figure", `hidden behind ${top ? `${name(top)} (${top.className})` : "the edge"}`);
     for (let at = image.parentElement; at !== slide; at = at.parentElement) {
       const below = box.bottom - at.getBoundingClientRect().bottom;
       if (getComputedStyle(at).overflowY !== "visible" && below > 1) { tell("overflow", `a figure is cut off by ${Math.ceil(below)} px`); break; }
