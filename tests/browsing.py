@@ -79,9 +79,6 @@ def walk(page, sizes=SIZES):
             if not number:
                 continue
             told = page.evaluate(MEASURE)
-            if told["problems"]:  # what is gone a second later, nobody has seen
-                page.wait_for_timeout(1000)
-                told = page.evaluate(MEASURE)
             found.problems += [f"{width} by {height}, {name}, {problem}" for problem in told["problems"]]
             found.contrast = min(found.contrast, told["contrast"] or 21)
             if number == 1:
@@ -92,7 +89,7 @@ def walk(page, sizes=SIZES):
 
 
 def show(page, name, patient=True):
-    """Go to the slide ``name`` and show all its fragments; ``patient``: wait until it keeps its shape."""
+    """Go to the slide ``name`` and show all its fragments in full; ``patient``: wait until it keeps its shape."""
     page.evaluate(
         """async ([name, patient]) => {
             const present = () => document.querySelector("section.present > section.present");
@@ -106,8 +103,11 @@ def show(page, name, patient=True):
                     still = 0;
                 } else {
                     present().querySelectorAll(".fragment").forEach((part) => part.classList.add("visible"));
+                    const moving = present().getAnimations({subtree: true});
+                    const fading = moving.filter((one) => one instanceof CSSTransition);
+                    fading.forEach((one) => one.finish());  // a fragment comes in slowly, and what is in it more slowly
                     const now = shape();  // maths and code editors arrive a little later
-                    still = now === last ? still + 1 : 0;
+                    still = now === last && !fading.length ? still + 1 : 0;
                     last = now;
                 }
                 await new Promise((on) => setTimeout(on, 10));

@@ -182,7 +182,12 @@ BROKEN = {
     "contrast": ["<p style='color: #aaaaaa'>Hardly to be seen.</p>"],
     "letters": ["<p style='font-size: 20px'>Small.</p>", LINE],
     "formula": [r"A formula without its dollars: \\frac{1}{2}", r"A formula that nobody can read: $\frac{1}$"],
-    "figure": [image((600, 300), "white", ""), image((600, 300), "white", "a line"), '<img alt="" src="none.png">'],
+    "figure": [
+        image((600, 300), "white", ""),
+        image((600, 300), "white", "a line"),
+        '<img alt="" src="none.png">',
+        f"{LINE}<div style='position: relative; margin-top: -100px; height: 100px; background: white'></div>",
+    ],
 }
 
 
@@ -196,6 +201,14 @@ def test_a_bad_slide_is_caught(context, server, kind):
     found = server.walks["bad"]
     assert {f"slide-{k}-0" for k, (of, _) in enumerate(bad, start=2) if of == kind} <= slides_of(found.of(kind))
     assert not {"slide-0-0", "slide-1-0"} & slides_of(found.problems)
+
+
+def test_what_comes_in_slowly_is_there_before_it_is_measured(context, server):
+    cells = ("slide", "# Title"), ("slide", "## Slow"), ("fragment", LINE)
+    page = open_slides(context, server, store(server, "slow.ipynb", deck(*cells)))
+    show(page, "slide-1-0")
+    style = page.eval_on_selector("#slide-1-0 .fragment", "part => ({...getComputedStyle(part)})")
+    assert (style["opacity"], style["visibility"]) == ("1", "visible") and style["transition"] not in ("", "none")
 
 
 def slides_of(problems):
