@@ -13,7 +13,8 @@ from numbers import Real
 import ipywidgets
 from IPython.display import display
 
-from . import messages, plots
+from . import plots
+from .texts import say
 
 REST = 0.4  # seconds without a movement until the picture is drawn in full
 
@@ -34,7 +35,7 @@ def live(draw, **ranges):
     controls = {name: _control(name, _start(draw, name), values) for name, values in ranges.items()}
     first = draw()
     if not isinstance(first, plots.Picture):
-        raise TypeError(messages.NO_PICTURE.format(got=type(first).__name__))
+        raise TypeError(say("controls.no-picture", got=type(first).__name__))
     shown = display(first, display_id=True)
 
     at_rest = None
@@ -51,7 +52,7 @@ def live(draw, **ranges):
     for control, _ in controls.values():
         control.observe(redraw, names="value")
     names = ", ".join(ranges).replace("_", " ")
-    row = _Row([box for _, box in controls.values()], messages.RUN_TO_MOVE.format(names=names))
+    row = _Row([box for _, box in controls.values()], say("controls.run-to-move", names=names))
     display(row, metadata={"control": True})  # so that the exported decks leave it out
 
 
@@ -92,7 +93,7 @@ class _Row:
 def _start(draw, name):
     parameter = inspect.signature(draw).parameters.get(name)
     if parameter is None or parameter.default is inspect.Parameter.empty:
-        raise TypeError(messages.NO_START.format(name=name))
+        raise TypeError(say("controls.no-start", name=name))
     return parameter.default
 
 
@@ -104,7 +105,7 @@ def _control(name, start, values):
         return _linked(ipywidgets.SelectionSlider, ipywidgets.Dropdown, label, choice)
     numbers = isinstance(values, tuple) and len(values) in (2, 3) and all(isinstance(value, Real) for value in values)
     if not (numbers and values[0] <= start <= values[1]):
-        raise ValueError(messages.NO_RANGE.format(name=name, got=repr(values)))
+        raise ValueError(say("controls.no-range", name=name, got=repr(values)))
     whole = all(isinstance(value, int) for value in (start, *values))
     low, high, step = (*values, 1 if whole else (values[1] - values[0]) / 100)[:3]
     numbers = {"value": start, "min": low, "max": high, "step": step}

@@ -11,7 +11,7 @@ import types
 
 import IPython.display
 
-from . import messages
+from .texts import say
 
 
 class _Placeholder(types.ModuleType):
@@ -26,7 +26,7 @@ class _Placeholder(types.ModuleType):
         # Dunder names are asked for by the import system itself, which must get an honest "no".
         if attribute.startswith("__"):
             raise AttributeError(attribute)
-        raise ImportError(messages.NO_TORCHVISION.format(name=f"{self.__name__}.{attribute}", reason=self._reason))
+        raise ImportError(say("d2l.no-torchvision", name=f"{self.__name__}.{attribute}", reason=self._reason))
 
 
 def _import_d2l():

@@ -2,23 +2,23 @@
 
 import torch
 
-from . import messages
+from .texts import say
 
 
 def check_count(name, value):
     """Raise a TypeError or a ValueError unless ``value`` is a whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(messages.NOT_A_COUNT.format(name=name, got=repr(value)))
+        raise TypeError(say("input.not-a-count", name=name, got=repr(value)))
     if value < 1:
-        raise ValueError(messages.NOT_A_COUNT.format(name=name, got=value))
+        raise ValueError(say("input.not-a-count", name=name, got=value))
 
 
 def check_probability(name, value):
     """Raise a TypeError or a ValueError unless ``value`` is a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(messages.NOT_A_PROBABILITY.format(name=name, got=repr(value)))
+        raise TypeError(say("input.not-a-probability", name=name, got=repr(value)))
     if not 0 <= value <= 1:
-        raise ValueError(messages.NOT_A_PROBABILITY.format(name=name, got=value))
+        raise ValueError(say("input.not-a-probability", name=name, got=value))
 
 
 def check_heads(num_hiddens, num_heads):
@@ -26,7 +26,7 @@ def check_heads(num_hiddens, num_heads):
     check_count("num_hiddens", num_hiddens)
     check_count("num_heads", num_heads)
     if num_hiddens % num_heads:
-        raise ValueError(messages.HEADS_DO_NOT_DIVIDE.format(num_hiddens=num_hiddens, num_heads=num_heads))
+        raise ValueError(say("input.heads-do-not-divide", num_hiddens=num_hiddens, num_heads=num_heads))
 
 
 def check_tensor(name, X, names, sizes):
@@ -35,20 +35,20 @@ def check_tensor(name, X, names, sizes):
     ``names`` are the names of its dimensions, ``sizes`` their sizes, None where any will do.
     """
     if not isinstance(X, torch.Tensor):
-        raise TypeError(messages.NOT_A_TENSOR.format(name=name, got=type(X).__name__))
+        raise TypeError(say("input.not-a-tensor", name=name, got=type(X).__name__))
     if not X.is_floating_point():
-        raise TypeError(messages.NOT_FLOATING.format(name=name, got=X.dtype))
+        raise TypeError(say("input.not-floating", name=name, got=X.dtype))
     if X.dim() == len(names) and all(size in (None, came) for size, came in zip(sizes, X.shape, strict=True)):
         return
     expected = _shape_words([n if size is None else size for n, size in zip(names, sizes, strict=True)])
-    message = messages.WRONG_SIZE if X.dim() == len(names) else messages.WRONG_RANK
-    raise ValueError(message.format(name=name, expected=expected, rank=len(names), got=_shape_words(X.shape)))
+    key = "input.wrong-size" if X.dim() == len(names) else "input.wrong-rank"
+    raise ValueError(say(key, name=name, expected=expected, rank=len(names), got=_shape_words(X.shape)))
 
 
 def check_device(name, X, like_name, like):
     """Raise a ValueError unless ``X`` is on the device of ``like``."""
     if X.device != like.device:
-        raise ValueError(messages.WRONG_DEVICE.format(name=name, expected=like.device, like=like_name, got=X.device))
+        raise ValueError(say("input.wrong-device", name=name, expected=like.device, like=like_name, got=X.device))
 
 
 def check_valid_lens(valid_lens, batch, num_queries, num_keys, device_name, device_of):
@@ -56,13 +56,15 @@ def check_valid_lens(valid_lens, batch, num_queries, num_keys, device_name, devi
     if valid_lens is None:
         return
     if not isinstance(valid_lens, torch.Tensor):
-        raise TypeError(messages.NOT_A_TENSOR.format(name="valid_lens", got=type(valid_lens).__name__))
+        raise TypeError(say("input.not-a-tensor", name="valid_lens", got=type(valid_lens).__name__))
     if valid_lens.dtype not in (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64):
-        raise TypeError(messages.NOT_INTEGER.format(name="valid_lens", got=valid_lens.dtype))
+        raise TypeError(say("input.not-integer", name="valid_lens", got=valid_lens.dtype))
     if valid_lens.shape not in ((batch,), (batch, num_queries)):
         raise ValueError(
-            messages.WRONG_VALID_LENS.format(
-                expected=f"({batch},) or ({batch}, {num_queries})", got=_shape_words(valid_lens.shape)
+            say(
+                "input.wrong-valid-lens",
+                expected=f"({batch},) or ({batch}, {num_queries})",
+                got=_shape_words(valid_lens.shape),
             )
         )
     check_device("valid_lens", valid_lens, device_name, device_of)
@@ -70,9 +72,9 @@ def check_valid_lens(valid_lens, batch, num_queries, num_keys, device_name, devi
         return
     low, high = (length.item() for length in valid_lens.aminmax())
     if low < 0:
-        raise ValueError(messages.NEGATIVE_VALID_LENS.format(got=low))
+        raise ValueError(say("input.negative-valid-lens", got=low))
     if high > num_keys:
-        raise ValueError(messages.LARGE_VALID_LENS.format(expected=num_keys, got=high))
+        raise ValueError(say("input.large-valid-lens", expected=num_keys, got=high))
 
 
 def check_attention(queries, keys, values, valid_lens, weight):
@@ -87,7 +89,7 @@ def check_attention(queries, keys, values, valid_lens, weight):
         check_device(name, X, "the layer's weights", weight)
         # Under autocast, torch itself brings the dtypes together.
         if X.dtype != weight.dtype and not torch.is_autocast_enabled(X.device.type):
-            raise TypeError(messages.WRONG_DTYPE.format(name=name, expected=weight.dtype, got=X.dtype))
+            raise TypeError(say("input.wrong-dtype", name=name, expected=weight.dtype, got=X.dtype))
     check_valid_lens(valid_lens, batch, num_queries, num_keys, "queries", queries)
 
 
@@ -107,7 +109,7 @@ def check_sequence(X, P):
     check_tensor("X", X, ("batch", "num_steps", "num_hiddens"), (None, None, num_hiddens))
     check_device("X", X, "the layer's table", P)
     if X.shape[1] > max_len:
-        raise ValueError(messages.TOO_LONG.format(expected=max_len, got=X.shape[1]))
+        raise ValueError(say("input.too-long", expected=max_len, got=X.shape[1]))
 
 
 def _shape_words(sizes):

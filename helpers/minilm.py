@@ -8,7 +8,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from . import messages
+from .texts import say
 
 # The name of each file, its size in bytes and its SHA-256.
 FILES = {
@@ -40,7 +40,7 @@ def folder():
             return check(candidate)
         except (FileNotFoundError, ValueError):
             continue
-    raise FileNotFoundError(messages.NO_MODEL.format(variable=VARIABLE))
+    raise FileNotFoundError(say("model.missing", variable=VARIABLE))
 
 
 def check(folder):
@@ -48,13 +48,13 @@ def check(folder):
     for name, (size, sha256) in FILES.items():
         path = Path(folder, name)
         if not path.is_file():
-            raise FileNotFoundError(messages.NO_MODEL_FILE.format(name=name, folder=folder, variable=VARIABLE))
+            raise FileNotFoundError(say("model.file-missing", name=name, folder=folder, variable=VARIABLE))
         came = path.stat().st_size
         if came != size:
-            raise ValueError(messages.MODEL_FILE_SIZE.format(path=path, got=came, expected=size))
+            raise ValueError(say("model.file-size", path=path, got=came, expected=size))
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise ValueError(messages.MODEL_FILE_ALTERED.format(path=path))
+                raise ValueError(say("model.file-altered", path=path))
     return Path(folder)
 
 

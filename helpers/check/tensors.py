@@ -1,0 +1,29 @@
+"""Tensors that the exercises of several lessons are tried on."""
+
+import torch
+
+
+def random(*shape, seed=0):
+    """Random numbers that are the same on every machine: quarters from -2 to 2."""
+    generator = torch.Generator().manual_seed(seed + sum(shape))
+    return torch.randint(-8, 9, shape, generator=generator) / 4
+
+
+def sinusoids(
+    num_steps,
+    num_hiddens,
+    base=10000,
+    exponent=lambda pair, num_hiddens: 2 * pair / num_hiddens,
+    cosine_exponent=None,
+    first=0,
+    angles=lambda positions, divisors: positions / divisors,
+    functions=(torch.sin, torch.cos),
+):
+    """The table with one thing changed, of even width."""
+    positions = torch.arange(first, first + num_steps, dtype=torch.float64)[:, None]
+    pairs = torch.arange((num_hiddens + 1) // 2, dtype=torch.float64)
+    columns = [
+        function(angles(positions, base ** powers(pairs, num_hiddens)))
+        for function, powers in zip(functions, (exponent, cosine_exponent or exponent), strict=True)
+    ]
+    return torch.stack(columns, dim=-1).flatten(1)[:, :num_hiddens]
