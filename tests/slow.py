@@ -22,43 +22,46 @@ def softmax(row):
 
 def masked_softmax(scores, valid_lens):
     """``helpers.masked_softmax`` of scores (batch, num_heads, num_queries, num_keys), entry by entry."""
-    weights = torch.zeros(scores.shape, dtype=torch.float64)
-    batch, num_heads, num_queries, num_keys = scores.shape
-    for b in range(batch):
-        for h in range(num_heads):
-            for i in range(num_queries):
-                n = valid_len(valid_lens, b, i, num_keys)
-                for j, weight in enumerate(softmax(scores[b, h, i, :n].tolist())):
-                    weights[b, h, i, j] = weight
-    return weights
+    num_keys, weights = scores.shape[-1], []
+    lens = None if valid_lens is None else valid_lens.tolist()
+    for b, sentence in enumerate(scores.tolist()):
+        for head in sentence:
+            for i, row in enumerate(head):
+                n = valid_len(lens, b, i, num_keys)
+                weights += [*softmax(row[:n]), *[0.0] * (num_keys - n)]
+    return torch.tensor(weights, dtype=torch.float64).reshape(scores.shape)
 
 
-def valid_len(valid_lens, b, i, num_keys):
-    """How many keys query ``i`` of sequence ``b`` may look at."""
-    if valid_lens is None:
+def valid_len(lens, b, i, num_keys):
+    """How many keys query ``i`` of sequence ``b`` may look at; ``lens`` are the valid_lens as lists."""
+    if lens is None:
         return num_keys
-    return int(valid_lens[b] if valid_lens.dim() == 1 else valid_lens[b, i])
+    return lens[b][i] if isinstance(lens[b], list) else lens[b]
 
 
-def linear(layer, x):
-    """The linear map ``layer`` of one vector, as lists."""
+def linear(layer):
+    """The linear map ``layer`` as a function of one vector, a list."""
     weight = layer.weight.double().tolist()
     bias = [0.0] * len(weight) if layer.bias is None else layer.bias.double().tolist()
-    return [math.fsum(w * v for w, v in zip(row, x, strict=True)) + c for row, c in zip(weight, bias, strict=True)]
+
+    def of(x):
+        return [math.fsum(w * v for w, v in zip(row, x, strict=True)) + c for row, c in zip(weight, bias, strict=True)]
+
+    return of
 
 
 def attention(layer, queries, keys, values, valid_lens):
     """What ``layer`` does in eval mode, head by head and key by key: (its output, the scores of all the keys)."""
     batch, num_queries, num_hiddens = queries.shape
     num_keys, d = keys.shape[1], num_hiddens // layer.num_heads
-    out = torch.zeros(batch, num_queries, num_hiddens, dtype=torch.float64)
-    scores = torch.zeros(batch, layer.num_heads, num_queries, num_keys, dtype=torch.float64)
+    out, scores = [], []  # (batch, num_queries, ...), as one list each
+    W_q, W_k, W_v, W_o = map(linear, (layer.W_q, layer.W_k, layer.W_v, layer.W_o))
+    lens = None if valid_lens is None else valid_lens.tolist()
     for b in range(batch):
-        k = [linear(layer.W_k, x) for x in keys[b].double().tolist()]
-        v = [linear(layer.W_v, x) for x in values[b].double().tolist()]
-        for i in range(num_queries):
-            q = linear(layer.W_q, queries[b, i].double().tolist())
-            n = valid_len(valid_lens, b, i, num_keys)
+        k = [W_k(x) for x in keys[b].double().tolist()]
+        v = [W_v(x) for x in values[b].double().tolist()]
+        for i, x in enumerate(queries[b].double().tolist()):
+            q, n = W_q(x), valid_len(lens, b, i, num_keys)
             merged = []
             for h in range(layer.num_heads):
                 part = slice(h * d, (h + 1) * d)
@@ -68,15 +71,21 @@ def attention(layer, queries, keys, values, valid_lens):
                 merged += [
                     math.fsum(w * x[c] for w, x in zip(weights, v[:n], strict=True)) for c in range(h * d, h * d + d)
                 ]
-                scores[b, h, i] = torch.tensor(row, dtype=torch.float64)
-            out[b, i] = torch.tensor(linear(layer.W_o, merged), dtype=torch.float64)
-    return out, scores
+                scores += row
+            out += W_o(merged)
+    scores = torch.tensor(scores, dtype=torch.float64).reshape(batch, num_queries, layer.num_heads, num_keys)
+    return torch.tensor(out, dtype=torch.float64).reshape(queries.shape), scores.transpose(1, 2)
 
 
 def encoding(t, column, num_hiddens):
     """One entry of the table of positional encodings."""
-    angle = t / 10000 ** ((column - column % 2) / num_hiddens)
-    return math.cos(angle) if column % 2 else math.sin(angle)
+    return encodings([t], column, num_hiddens)[0]
+
+
+def encodings(positions, column, num_hiddens):
+    """Entries of one column of the table."""
+    wave, divisor = math.cos if column % 2 else math.sin, 10000 ** ((column - column % 2) / num_hiddens)
+    return [wave(t / divisor) for t in positions]
 
 
 # What they are tried on.

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import math
-import os
 import re
 import subprocess
 import sys
@@ -32,7 +31,7 @@ WRONG = [
     for number, answer in enumerate(wrong.answers)
 ]
 
-# The documented misconceptions, by number -> the checks and mistakes that name each, or why no exercise can.
+# The documented misconceptions, by number -> the checks and mistakes that name each: none of them may be lost.
 NAMED = {
     1: ["attention_weights/no-scaling", "multi_head_attention/no-scaling"],
     2: ["multi_head_attention/scaled-by-num-hiddens", "score_divisor/root-of-num-hiddens"],
@@ -150,25 +149,6 @@ def test_a_named_mistake_is_named(entry, wrong, answer):
     assert verdict.message.startswith(wrong.told)
 
 
-def test_confusion_table(capsys):
-    """As a table, for the reader: each row a mistake, and what its ways of being made were recognised as."""
-    right = confused = 0
-    rows = []
-    for name, entry in ALL.items():
-        for wrong in entry.mistakes:
-            seen = [judged(name, answer).mistake for answer in wrong.answers]
-            right += seen.count(wrong.name)
-            confused += len(seen) - seen.count(wrong.name)
-            rows.append(
-                f"{name:24}{wrong.name:28}{', '.join(f'{s} x{seen.count(s)}' for s in sorted(set(seen), key=str))}"
-            )
-    with capsys.disabled():
-        if os.environ.get("SHOW_TABLES"):
-            print("\n" + "\n".join(rows))
-            print(f"{len(rows)} mistakes, {right} ways recognised as themselves, {confused} as something else")
-    assert confused == 0
-
-
 @pytest.mark.parametrize("name", EXERCISES)
 def test_no_two_mistakes_look_alike(name):
     """Otherwise the message has to cover both, and they are ways of one mistake."""
@@ -220,12 +200,9 @@ def test_every_slide_that_a_message_names_exists():
             assert not slide or slide in titles[lesson], (name, wrong.name, wrong.see)
 
 
-def test_every_misconception_is_named_or_has_a_reason():
+def test_every_misconception_is_named():
     assert sorted(NAMED) == list(range(1, 42))
     for number, entries in NAMED.items():
-        if isinstance(entries, str):
-            assert len(entries) > 20
-            continue
         for entry in entries:
             name, _, wrong = entry.partition("/")
             assert wrong in GENERAL or wrong in {known.name for known in ALL[name].mistakes}, (number, entry)
@@ -721,7 +698,7 @@ def numbers(*shape):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(sum(shape)), dtype=torch.float64)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sizes, sizes, sizes, sizes)
 def test_attention_weights_are_right(batch, num_queries, num_keys, d):
     queries, keys = numbers(batch, num_queries, d), numbers(batch, num_keys, d)
@@ -730,7 +707,7 @@ def test_attention_weights_are_right(batch, num_queries, num_keys, d):
     assert torch.allclose(weights.sum(-1), torch.ones(batch, num_queries, dtype=torch.float64))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sizes, sizes, sizes, st.data())
 def test_masked_softmax_is_right(batch, num_queries, num_keys, data):
     shape = data.draw(st.sampled_from([None, (batch,), (batch, num_queries)]))
@@ -745,7 +722,7 @@ def test_masked_softmax_is_right(batch, num_queries, num_keys, data):
     assert torch.allclose(weights, right_answers.masked_loop(scores, lens))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sizes, sizes, sizes, sizes)
 def test_heads_are_split_and_merged_right(batch, n, num_heads, head_dim):
     X = numbers(batch, n, num_heads * head_dim)
@@ -755,7 +732,7 @@ def test_heads_are_split_and_merged_right(batch, n, num_heads, head_dim):
     assert torch.equal(check.merge_heads.right(heads), X)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(sizes, sizes, st.integers(1, 3), st.integers(1, 3))
 def test_the_layer_is_right(batch, n, num_heads, head_dim):
     d = num_heads * head_dim
@@ -764,7 +741,7 @@ def test_the_layer_is_right(batch, n, num_heads, head_dim):
     assert torch.allclose(out, right_answers.layer_loop(X, *W, num_heads))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 20), st.integers(1, 12))
 def test_the_table_is_right(num_steps, num_hiddens):
     P = check.positional_encoding.right(num_steps, num_hiddens)
@@ -775,7 +752,7 @@ def test_the_table_is_right(num_steps, num_hiddens):
             assert math.isclose(P[t, c], (math.cos if c % 2 else math.sin)(angle), abs_tol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
 def test_bits_are_right(a, b):
     bits = check.to_bits.right(a, 14)
@@ -788,7 +765,7 @@ def test_the_period_of_a_bit_is_right(k):
     assert check.bit_period.right(k) == right_answers.period_search(k)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(2, 100), st.data())
 def test_clocks_are_right(period, data):
     t = data.draw(st.integers(0, period - 1))
@@ -799,7 +776,7 @@ def test_clocks_are_right(period, data):
     assert 0 <= other < period and math.isclose(math.sin(2 * math.pi * other / period), math.sin(angle), abs_tol=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 16), st.integers(0, 50), st.data())
 def test_wavelength_and_similarity_are_right(pairs, offset, data):
     num_hiddens, i = 2 * pairs, data.draw(st.integers(0, pairs - 1))
@@ -869,7 +846,7 @@ def exercise_source(name, cell_id):
     return next(cell.source for cell in cells if cell.id == cell_id)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(sizes, st.integers(2, 6), st.integers(0, 1000))
 def test_what_lesson_7_counts_is_right(count, n, seed):
     torch.manual_seed(seed)
@@ -887,7 +864,7 @@ def test_what_lesson_7_counts_is_right(count, n, seed):
     assert torch.equal(check.letter_before.right(letters[order], counts[order]), before[order])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(sizes, sizes, st.integers(2, 5))
 def test_what_surrounds_attention_in_lesson_8_is_right(batch, n, d):
     X, weight, bias = numbers(batch, n, d), numbers(d), numbers(d) + 1
@@ -901,7 +878,7 @@ def test_what_surrounds_attention_in_lesson_8_is_right(batch, n, d):
     assert torch.allclose(check.one_back.right(weights), torch.tensor(right_answers.back_loop(weights)).double())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0.02, 3.1), st.booleans(), st.floats(0.9, 1.1), st.floats(-1, 1), st.floats(0.5, 2))
 def test_tokens_a_turn_is_right(angle, backwards, growth, skew, stretch):
     turned = math.tau / angle

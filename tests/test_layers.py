@@ -14,7 +14,7 @@ import pytest
 import slow
 import torch
 from hypothesis import given, settings
-from slow import FLOATS, close, problems, seeds, tensor
+from slow import close, problems, seeds, tensor
 from torch import nn
 from torch.nn import functional as F
 
@@ -23,26 +23,11 @@ from helpers import MultiHeadAttention, PositionalEncoding, masked_softmax, merg
 from tools import notebooks
 
 torch.set_num_threads(1)
-quick = settings(deadline=None, derandomize=True, database=None, max_examples=60)
 
 AGREEMENT = 2e-6
 
 
 # masked_softmax, split_heads, merge_heads
-
-
-@pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("largest", [0, 1, 1e4])
-def test_a_fully_masked_row_has_finite_gradients(dtype, largest):
-    scores = (largest * tensor((2, 3, 4), 0, dtype).clamp(-1, 1)).requires_grad_()
-    weights = masked_softmax(scores, torch.tensor([0, 2]))
-    assert (weights[0] == 0).all()
-    assert (weights[1, :, 2:] == 0).all()
-    with torch.autograd.set_detect_anomaly(True):  # no NaN on the way either
-        (weights * tensor((2, 3, 4), 1, dtype)).sum().backward()
-    assert scores.grad.isfinite().all()
-    assert (scores.grad[0] == 0).all()
-    assert (scores.grad[1, :, 2:] == 0).all()
 
 
 def test_a_masked_key_may_hold_anything():
@@ -52,17 +37,6 @@ def test_a_masked_key_may_hold_anything():
 
 
 # MultiHeadAttention
-
-
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_attention_in_half_precision(dtype):
-    layer = MultiHeadAttention(12, 3, 0).to(dtype)
-    X, valid_lens = tensor((3, 5, 12), 0, dtype), torch.tensor([5, 2, 0])
-    out = layer(X, X, X, valid_lens)
-    assert out.dtype == dtype
-    assert close(out, slow.attention(layer, X, X, X, valid_lens)[0], dtype, slack=8)
-    out.sum().backward()
-    assert all(parameter.grad.isfinite().all() for parameter in layer.parameters())
 
 
 def test_attention_under_autocast():
@@ -164,15 +138,6 @@ def test_attention_agrees_with_its_peers(peers, peer, valid_lens):
     assert elsewhere.max() > 1000 * AGREEMENT  # another mask is not overlooked
 
 
-def test_the_fused_kernel_agrees_on_a_fully_masked_row(peers):
-    ours, others = peers
-    X, valid_lens = tensor((2, 4, 100), 0), torch.tensor([0, 4])
-    with torch.no_grad():
-        out, fused = ours(X, X, X, valid_lens), others["F.scaled_dot_product_attention"](X, X, X, valid_lens)
-    assert (out[0] == 0).all()
-    assert (out - fused).abs().max() < AGREEMENT
-
-
 # PositionalEncoding
 
 
@@ -185,7 +150,7 @@ def test_the_table_is_right_at_every_position_up_to_100_000(num_hiddens):
     theirs = table_of_the_book(num_hiddens, max_len)
     worst_of_ours = worst_of_theirs = 0
     for column in range(num_hiddens):
-        expected = torch.tensor([slow.encoding(t, column, num_hiddens) for t in range(max_len)], dtype=torch.float64)
+        expected = torch.tensor(slow.encodings(range(max_len), column, num_hiddens), dtype=torch.float64)
         worst_of_ours = max(worst_of_ours, (P[0, :, column].double() - expected).abs().max().item())
         worst_of_theirs = max(worst_of_theirs, (theirs[:, column].double() - expected).abs().max().item())
     assert worst_of_ours < 1e-6
@@ -404,7 +369,7 @@ def test_lesson_1_builds_the_class_of_helpers(lesson_1, training, bias, valid_le
     assert (built.attention_weights - shipped.attention_weights).abs().max() < AGREEMENT
 
 
-@quick
+@settings(max_examples=60)
 @given(problems(smallest=1), seeds)
 def test_lesson_1_builds_the_functions_of_helpers(lesson_1, problem, seed):
     defined, (batch, num_queries, num_keys, valid_lens) = lesson_1[0], problem

@@ -16,7 +16,6 @@ from PIL import Image
 
 from helpers import plots
 
-quick = settings(deadline=None, derandomize=True, database=None, max_examples=40)
 SMALL = (6, 3)  # inches: enough to look at, and quicker to draw
 WORDS = ["the", "the", "river", "river", "flooded", "flooded"]
 
@@ -383,7 +382,7 @@ def test_a_change_of_a_large_table_is_seen():
     assert unseen <= 5  # of 59: two neighbouring rows are much alike, and the pictures are compared as well
 
 
-@quick
+@settings(max_examples=40)
 @given(st.integers(2, 6), st.integers(2, 12), st.integers(0, 1000), st.permutations(range(6)))
 def test_any_other_order_is_seen(rows, columns, seed, order):
     values = sample((rows, columns), seed)
