@@ -191,6 +191,8 @@ def heatmaps(
     values=False,
     limits=None,
     cmap="Blues",
+    square=False,
+    framed=None,
     alt="",
     size=(WIDTH, HEIGHT),
 ):
@@ -203,22 +205,29 @@ def heatmaps(
         values: whether to write each value into its cell.
         limits: the lowest and the highest value of the colour scale; those of the data if left out.
         cmap: "Blues" for amounts, "RdBu" for values around 0.
+        square: whether cells are as high as they are wide, so that a diagonal runs at 45 degrees.
+        framed: (first, last): these columns, counted from 0, get a frame in every panel.
         title, xlabel, ylabel, alt, size: as in ``lines``.
 
     Raises:
-        ValueError: matrices has another shape, or titles, xticks or yticks do not fit it.
+        ValueError: matrices has another shape, or titles, xticks, yticks or framed do not fit it.
     """
     panels = _panels(matrices)
     titles = _labels("titles", titles, len(panels), "panel")
     for panel in panels:
         _same_count("xticks", xticks, panel.shape[1], "column")
         _same_count("yticks", yticks, panel.shape[0], "row")
+        if framed is not None and not (len(framed) == 2 and 0 <= framed[0] <= framed[1] < panel.shape[1]):
+            raise ValueError(say("plots.wrong-frame", last=panel.shape[1] - 1, got=framed))
     low, high = limits or _range(np.concatenate([panel.ravel() for panel in panels]))
     figure, grid = _canvas(len(panels), size)
     with _style():
         for axes, panel, name in zip(grid, panels, titles, strict=True):
-            image = axes.imshow(panel, cmap=cmap, vmin=low, vmax=high, aspect="auto", interpolation="nearest")
+            aspect = "equal" if square else "auto"
+            image = axes.imshow(panel, cmap=cmap, vmin=low, vmax=high, aspect=aspect, interpolation="nearest")
             axes.spines[:].set_visible(False)
+            if framed is not None:
+                _frame(axes, *framed, rows=panel.shape[0])
             if xticks is not None:
                 crowded = sum(map(len, map(str, xticks))) * len(panels) > LETTERS
                 axes.set_xticks(range(len(xticks)), xticks, rotation=90 if crowded else 0)
@@ -242,6 +251,7 @@ def heatmaps(
         say(opening, title=title, count=len(panels)),
         ylabel and say("plots.rows", label=ylabel),
         xlabel and say("plots.columns", label=xlabel),
+        framed and say("plots.framed", first=framed[0], last=framed[1]),
         *told,
         alt,
     )
@@ -498,6 +508,12 @@ def _name_axes(axes, xlabel, ylabel, log=""):
         axes.set_xscale("log")
     if "y" in log:
         axes.set_yscale("log")
+
+
+def _frame(axes, first, last, rows):
+    """A frame around columns of a matrix, beside them rather than on them."""
+    place = {"xy": (first - 0.65, -0.5), "width": last - first + 1.3, "height": rows}
+    axes.add_patch(mpl.patches.Rectangle(**place, fill=False, edgecolor="black", linewidth=2.5, clip_on=False))
 
 
 def _write_values(axes, panel, image, narrow):

@@ -347,6 +347,34 @@ def lesson_2():
     return lesson("02-positional-encoding", "class-code")
 
 
+@pytest.fixture(scope="module")
+def lesson_2_exam():
+    return lesson("02-positional-encoding", "exam-code", "ideas-code", "speed-code", "class-code")[0]
+
+
+def fails(capsys, defined, code):
+    """The demands at which a position code fails in lesson 2's exam."""
+    defined["exam"]("a code", code)
+    return capsys.readouterr().out.split("fails ")[1].strip().split(", ")
+
+
+@pytest.mark.parametrize("turn", [2, 3, 8, 2 * math.pi, 44 / 7, 100, 805, 1999, 2000, 2001, 2000 * math.pi, 1e5, 1e9])
+def test_the_exam_of_lesson_2_refuses_one_clock_at_any_speed(capsys, lesson_2_exam, turn):
+    hands = lesson_2_exam["hands"]
+    assert fails(capsys, lesson_2_exam, lambda n: hands(n, turn)) == ["apart"]
+    assert fails(capsys, lesson_2_exam, lambda n: hands(n, *[turn] * 16)) == ["apart"]
+
+
+def test_the_exam_of_lesson_2_is_passed_by_many_clocks_alone(capsys, lesson_2_exam):
+    hands, built = lesson_2_exam["hands"], lesson_2_exam["PositionalEncoding"]
+    assert fails(capsys, lesson_2_exam, lambda n: built(32, 0, n).P[0].double()) == ["nothing"]
+    assert fails(capsys, lesson_2_exam, lambda n: hands(n, *(2**k for k in range(1, 12)))) == ["nothing"]
+    assert "bounded" in fails(capsys, lesson_2_exam, lesson_2_exam["counting"])
+    assert "any length" in fails(capsys, lesson_2_exam, lesson_2_exam["fraction"])
+    assert fails(capsys, lesson_2_exam, lesson_2_exam["one_hot"]) == ["any length"]
+    assert fails(capsys, lesson_2_exam, lambda n: hands(n, 8)[:, :1]) == ["apart", "same step"]
+
+
 def twins(of_lesson, ours, *args, training):
     """A layer of the lesson and one of helpers, each built from the same seed."""
     for kind in (of_lesson, ours):

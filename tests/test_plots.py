@@ -123,6 +123,26 @@ def test_a_figure_is_a_picture_and_a_text(make, said):
     assert repr(again) == repr(picture)
 
 
+def test_square_cells_put_the_diagonal_at_45_degrees(monkeypatch):
+    monkeypatch.setattr(plots, "picture", lambda figure, *_: figure)
+    for square in (True, False):
+        figure = heatmaps(np.eye(9), square=square)
+        figure.draw_without_rendering()
+        (left, top), (right, bottom) = figure.axes[0].transData.transform([(0, 0), (8, 8)])
+        assert (abs(right - left) == pytest.approx(abs(bottom - top))) == square
+
+
+def test_a_frame_stands_beside_its_columns_in_every_panel(monkeypatch):
+    assert "Columns 1 to 2 have a frame." in heatmaps(sample((2, 4, 5)), framed=(1, 2)).alt
+    monkeypatch.setattr(plots, "picture", lambda figure, *_: figure)
+    figure = heatmaps(sample((2, 4, 5)), framed=(1, 2))
+    for axes in figure.axes[:2]:
+        (box,) = axes.patches
+        left, bottom, width, height = box.get_bbox().bounds
+        assert 0 < left < 0.5 and 2.5 < left + width < 3  # outside of columns 1 and 2, within their neighbours
+        assert (bottom, height) == (-0.5, 4)
+
+
 @kinds
 def test_size_is_in_inches(draw, shape):
     assert draw(sample(shape), size=(5, 2.5)).size == (800, 400)
@@ -311,6 +331,9 @@ REFUSED = {
     "heatmaps: titles": (lambda: heatmaps([A, A], titles=["a"]), ["titles", "2", "panel", "1"]),
     "heatmaps: xticks": (lambda: heatmaps(A, xticks=["a"]), ["xticks", "2", "column", "1"]),
     "heatmaps: yticks": (lambda: heatmaps(A, yticks=list("abc")), ["yticks", "2", "row", "3"]),
+    "heatmaps: frame": (lambda: heatmaps(A, framed=(1, 2)), ["framed", "from 0 to 1", "(1, 2)"]),
+    "heatmaps: frame turned round": (lambda: heatmaps(A, framed=(1, 0)), ["framed", "from 0 to 1", "(1, 0)"]),
+    "heatmaps: frame of one": (lambda: heatmaps(A, framed=(1,)), ["framed", "two columns", "(1,)"]),
     "attention: rank 4": (lambda: plots.attention([[A]], B, title="T"), ["matrices", "(1, 1, 2, 2)"]),
     "attention: tokens": (lambda: plots.attention(A, list("abc"), title="T"), ["xticks", "2", "3"]),
     "attention: keys": (lambda: plots.attention(A, B, key_tokens=["a"], title="T"), ["xticks", "2", "column", "1"]),
@@ -405,12 +428,13 @@ def figure_of(values):
         (lambda: heatmaps([A, A], titles=["a", "b"]), lambda: heatmaps([A, A], titles=["b", "a"])),
         (lambda: heatmaps(A, xticks=["a", "b"]), lambda: heatmaps(A, xticks=["b", "a"])),
         (lambda: heatmaps(A, yticks=["a", "b"]), lambda: heatmaps(A, yticks=["a", "c"])),
+        (lambda: heatmaps(A, framed=(0, 0)), lambda: heatmaps(A, framed=(0, 1))),
         (lambda: plots.attention(A, ["a", "b"], title="T"), lambda: plots.attention(A, ["a", "c"], title="T")),
         (lambda: plots.bars([1, 2], B, title="T", ylabel="y"), lambda: plots.bars([1, 2], "ac", title="T", ylabel="y")),
         (lambda: bars(A, labels=["a", "b"]), lambda: bars(A, labels=["a", "c"])),
         (lambda: clocks(A, labels=["a", "b"]), lambda: clocks(A, labels=["a", "c"])),
     ],
-    ids=["line labels", "x", "titles", "columns", "rows", "tokens", "bars", "groups", "hands"],
+    ids=["line labels", "x", "titles", "columns", "rows", "frame", "tokens", "bars", "groups", "hands"],
 )
 def test_a_change_of_the_words_is_seen(undrawn, one, other):
     assert one().summary != other().summary
