@@ -61,7 +61,14 @@ NO_TORCHVISION = "{name} needs torchvision, which cannot be imported here ({reas
 # The live controls.
 RUN_TO_MOVE = "Run this cell to move {names}."
 NO_START = "draw must give {name} a default, where its control starts, as in: def draw({name}=...)."
-NO_RANGE = "{name} must be (lowest, highest), (lowest, highest, step) or a list of choices, but it is {got}."
+NO_RANGE = (
+    "{name} must be (lowest, highest) or (lowest, highest, step), in finite numbers, or a list of choices, "
+    "but it is {got}."
+)
+WRONG_ORDER = "{name} must have a lowest value below its highest, and a step above 0, but it is {got}."
+NO_CHOICES = "{name} must have at least one choice, but its list is empty."
+WRONG_CHOICE = "{name} must start at one of its choices, {got}, but its default in draw is {start}."
+WRONG_START = "{name} must start at a number from {low} to {high}, but its default in draw is {start}."
 NO_PICTURE = "draw must return a picture of helpers.plots, but it returned a {got}."
 
 # The model of lesson 8.
