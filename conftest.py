@@ -33,10 +33,17 @@ def pytest_unconfigure(config):
     shutil.rmtree(config.kernel_profile, ignore_errors=True)
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_collect_file(file_path, parent):
-    """Beside nbval's items for the cells, one for the rules."""
-    if file_path.suffix == ".ipynb":
-        return Rules.from_parent(parent, path=file_path)
+    """Beside nbval's items for the cells, one for the rules; where there is no notebook in the file, that one alone."""
+    found = yield
+    if file_path.suffix != ".ipynb":
+        return found
+    try:
+        notebooks.read(file_path)
+    except (OSError, ValueError):
+        found = []
+    return [*found, Rules.from_parent(parent, path=file_path)]
 
 
 class Rules(pytest.File):
@@ -52,7 +59,10 @@ class RulesItem(pytest.Item):
 
     def runtest(self):
         """Fail with every problem that the notebook has."""
-        found = rules.problems(notebooks.read(self.path), self.path.stat().st_size)
+        try:
+            found = rules.problems(notebooks.read(self.path), self.path.stat().st_size)
+        except (OSError, ValueError) as error:
+            found = [f"{error}"]
         if found:
             pytest.fail("\n".join([f"{self.path.name}:", *found]), pytrace=False)
 

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import gc
 import inspect
+import math
 from numbers import Real
 
 import ipywidgets
@@ -99,19 +100,31 @@ def _start(draw, name):
 
 def _control(name, start, values):
     """The control of one argument, and the row to show."""
-    label = name.replace("_", " ")
-    if isinstance(values, list) and start in values:
+    label, told = name.replace("_", " "), {"name": name, "got": repr(values), "start": repr(start)}
+    if isinstance(values, list):
+        if not values:
+            raise ValueError(say("controls.no-choices", **told))
+        if start not in values:
+            raise ValueError(say("controls.wrong-choice", **told))
         choice = {"options": values, "value": start}
         return _linked(ipywidgets.SelectionSlider, ipywidgets.Dropdown, label, choice)
-    numbers = isinstance(values, tuple) and len(values) in (2, 3) and all(isinstance(value, Real) for value in values)
-    if not (numbers and values[0] <= start <= values[1]):
-        raise ValueError(say("controls.no-range", name=name, got=repr(values)))
+    if not (isinstance(values, tuple) and len(values) in (2, 3) and all(map(_is_number, values))):
+        raise ValueError(say("controls.no-range", **told))
+    if not values[0] < values[1] or not all(step > 0 for step in values[2:]):
+        raise ValueError(say("controls.wrong-order", **told))
+    if not (_is_number(start) and values[0] <= start <= values[1]):
+        raise ValueError(say("controls.wrong-start", **told, low=values[0], high=values[1]))
     whole = all(isinstance(value, int) for value in (start, *values))
     low, high, step = (*values, 1 if whole else (values[1] - values[0]) / 100)[:3]
     numbers = {"value": start, "min": low, "max": high, "step": step}
     if whole:
         return _linked(ipywidgets.IntSlider, ipywidgets.BoundedIntText, label, numbers)
     return _linked(ipywidgets.FloatSlider, ipywidgets.BoundedFloatText, label, numbers)
+
+
+def _is_number(value):
+    """Whether it is a finite number; True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _linked(slider, box, label, settings):

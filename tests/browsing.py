@@ -22,15 +22,10 @@ patient = pytest.mark.flaky(reruns=2, only_rerun=["TimeoutError", "does not come
 @contextmanager
 def browsing():
     """A browser; where there is none, the tests that need it fail in CI and are skipped elsewhere."""
-    program = browser.find()
-    if program is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"There is no browser. {browser.HOW_TO_INSTALL}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=browser.options())
-        yield opened
-        opened.close()
+    with browser.opened() as found:
+        if found is None:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"There is no browser. {browser.HOW_TO_INSTALL}")
+        yield found
 
 
 class Watch:

@@ -2,6 +2,7 @@
 
 import gc
 import io
+import math
 
 import pytest
 from matplotlib.figure import Figure
@@ -94,10 +95,38 @@ def test_a_box_has_a_label_and_a_slider_none(shown):
     assert (box.description, slider.description) == ("position", "")
 
 
-@pytest.mark.parametrize("values", [(10, 20), (60, 0), (0,), ("0", "9"), [1, 2], "0-60", None])
-def test_a_range_that_makes_no_sense_is_named(shown, values):
-    with pytest.raises(ValueError, match="position must be .*lowest.*but it is"):
+NO_RANGES = [(0,), ("0", "9"), "0-60", None, 5, (0, 1, 2, 3), (0, math.nan), (0, math.inf), (False, True), {0, 60}]
+
+
+@pytest.mark.parametrize("values", NO_RANGES)
+def test_what_is_no_range_is_named(shown, values):
+    with pytest.raises(ValueError, match="^position must be .*lowest.*but it is") as refused:
         controls.live(clock, position=values)
+    assert repr(values) in str(refused.value)
+
+
+@pytest.mark.parametrize("values", [(60, 0), (5, 5), (0, 60, 0), (0, 60, -1), (0, 60, math.nan)])
+def test_a_range_that_makes_no_sense_is_named(shown, values):
+    with pytest.raises(ValueError, match="^position must .*(below its highest.*above 0|finite numbers.*), but it is"):
+        controls.live(clock, position=values)
+
+
+@pytest.mark.parametrize(
+    "start, values, said",
+    [
+        (5, (10, 20), "position must start at a number from 10 to 20, but its default in draw is 5."),
+        ("a", (0, 1), "position must start at a number from 0 to 1, but its default in draw is 'a'."),
+        (None, (0, 1), "position must start at a number from 0 to 1, but its default in draw is None."),
+        (True, (0, 1), "position must start at a number from 0 to 1, but its default in draw is True."),
+        (math.nan, (0, 1), "position must start at a number from 0 to 1, but its default in draw is nan."),
+        (5, [1, 2], "position must start at one of its choices, [1, 2], but its default in draw is 5."),
+        (5, [], "position must have at least one choice, but its list is empty."),
+    ],
+)
+def test_a_start_that_the_control_does_not_have_is_named(shown, start, values, said):
+    with pytest.raises(ValueError) as refused:
+        controls.live(lambda position=start: clock(), position=values)
+    assert str(refused.value) == said and not shown
 
 
 def test_an_argument_without_a_default_is_named(shown):

@@ -4,18 +4,15 @@ import hashlib
 import re
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import Watch, browsing, patient, report, walk
 
-from tools import browser as browsers
 from tools import decks, notebooks
 
 pytestmark = patient
-LESSONS = [path.stem for path in decks.find()]
-READY = "document.documentElement.dataset.ready === 'true'"
+LESSONS = [path.stem for path in notebooks.lessons()]
 every_lesson = pytest.mark.parametrize("name", LESSONS)
 
 
@@ -26,11 +23,11 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(tmp_path_factory, browser):
     """The folder with everything that is built for all lessons."""
     folder = tmp_path_factory.mktemp("build")
-    decks.build(decks.find(), folder, browsers.find())
-    return SimpleNamespace(folder=folder, walks={})
+    decks.build(notebooks.lessons(), folder, browser)
+    return folder
 
 
 @pytest.fixture
@@ -39,13 +36,13 @@ def open_file(browser, built):
     watches, contexts = [], []
 
     def open_(name, width=1280, height=720):
-        address = (built.folder / name).as_uri()
+        address = (built / name).as_uri()
         context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
         contexts.append(context)
         watches.append((address, Watch(context, address)))
         page = context.new_page()
         page.goto(address)
-        page.wait_for_function(READY, timeout=60_000)
+        page.wait_for_function(decks.READY, timeout=60_000)
         return page
 
     yield open_
@@ -119,7 +116,7 @@ def test_axe_finds_nothing_serious(open_file, name, kind):
 
 @every_lesson
 def test_the_pdf_has_one_page_a_slide(built, name):
-    data = (built.folder / f"{name}.pdf").read_bytes()
+    data = (built / f"{name}.pdf").read_bytes()
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", data)) == slides(name)[0]
     assert b"IBMPlexSans" in data, "no words on the pages"
 
@@ -139,12 +136,12 @@ def test_the_index_leads_to_everything(built, open_file):
     page = open_file("index.html", width=375)
     links = page.eval_on_selector_all("a", "all => all.map(a => a.getAttribute('href'))")
     assert len(links) == 3 * len(LESSONS)
-    assert all((built.folder / link).is_file() for link in links)
+    assert all((built / link).is_file() for link in links)
     assert not violations(page)
     for name in LESSONS:
-        source = (built.folder / f"{name}.html").read_text(encoding="utf-8")
+        source = (built / f"{name}.html").read_text(encoding="utf-8")
         for link in re.findall(r'<a [^>]*href="([^"#:]+)"', source):
-            assert (built.folder / link).is_file(), f"{name}.html leads to {link}, which is not there"
+            assert (built / link).is_file(), f"{name}.html leads to {link}, which is not there"
 
 
 def test_an_image_without_words_and_pale_letters_are_caught(browser, built):

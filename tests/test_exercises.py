@@ -55,7 +55,7 @@ def test_the_exercises_are_as_made_and_give_nothing_away(solution, exercise):
 
 def test_each_exercise_has_a_solution():
     stored = {path.name for path in (notebooks.NOTEBOOKS / "exercises").glob("*.ipynb")}
-    lessons = {path.name for path in notebooks.NOTEBOOKS.glob("0[1-9]-*.ipynb")}
+    lessons = {path.name for path in notebooks.lessons()}
     assert stored == {path.name for path in SOLUTIONS} >= lessons
 
 

@@ -6,27 +6,26 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
 from browsing import Watch, browsing, patient, report, show, walk
 from PIL import Image, ImageDraw
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from serving import serving
 
 from tools import notebooks, present
 
 pytestmark = patient
 # The exercises are worked at a desk, in JupyterLab.
-LESSONS = [path.relative_to(notebooks.ROOT).as_posix() for path in sorted(notebooks.NOTEBOOKS.glob("*.ipynb"))]
-SETTINGS = "jupyter/talk/labconfig/default_setting_overrides.json"
-TOKEN = "token-of-the-tests"
+LESSONS = [present.START.as_posix(), *(path.relative_to(notebooks.ROOT).as_posix() for path in notebooks.lessons())]
+SETTINGS = "jupyter/labconfig/default_setting_overrides.json"
 FIRST_SLIDE = "section.present > section.present .jp-Cell"
 CALL = "controls.live("
 
@@ -51,45 +50,17 @@ def browser():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, browser):
-    """The server that ``make slides`` starts, on a copy of the notebooks."""
-    root = tmp_path_factory.mktemp("talk")
+    """The server that ``make slides`` starts, on a copy of the project that lies in a folder named "exercises"."""
+    root = tmp_path_factory.mktemp("talk") / "exercises" / "series"
     shutil.copytree(notebooks.NOTEBOOKS, root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copytree(notebooks.ROOT / "jupyter", root / "jupyter")
     settings = json.loads((root / SETTINGS).read_text(encoding="utf-8"))
     settings["@jupyterlab/docmanager-extension:plugin"]["autosaveInterval"] = 1  # second: if it stores, then soon
     (root / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tools.present", "--root", str(root), str(root / LESSONS[0])]
-    environment = {**os.environ, "JUPYTER_TOKEN": TOKEN, "JUPYTER_DATA_DIR": str(root / "data")}
-    log = (root / "log").open("w")
-    started = subprocess.Popen(
-        [*command, "--no-browser", f"--port={port}", "--ServerApp.port_retries=0"],
-        cwd=notebooks.ROOT,
-        env={**environment, "JUPYTER_RUNTIME_DIR": str(root / "runtime")},
-        stdout=log,
-        stderr=log,
-    )
-    address = f"http://localhost:{port}/"
-    try:
-        deadline = time.monotonic() + 60
-        while not answers(address):
-            assert started.poll() is None and time.monotonic() < deadline, (root / "log").read_text()
-            time.sleep(0.1)
-        yield SimpleNamespace(root=root, address=address, walks={})
-    finally:
-        started.terminate()
-        started.wait(20)
-        log.close()
-
-
-def answers(address):
-    try:
-        urllib.request.urlopen(f"{address}api/status?token={TOKEN}", timeout=5).close()
-    except OSError:
-        return False
-    return True
+    further = ["--LabApp.expose_app_in_browser=True"]  # as window.jupyterapp
+    with serving(root, "--root", str(root), str(root / LESSONS[0]), *further) as server:
+        server.root, server.walks = root, {}
+        yield server
 
 
 @pytest.fixture
@@ -103,7 +74,7 @@ def context(browser, server):
 
 def open_slides(context, server, path):
     page = context.new_page()
-    page.goto(f"{server.address}rise/{path}?token={TOKEN}")
+    page.goto(f"{server.address}rise/{path}?token={server.token}")
     page.wait_for_selector(FIRST_SLIDE, timeout=60_000)
     page.wait_for_function("document.querySelector('.slide-number')?.innerText")
     return page
@@ -112,6 +83,7 @@ def open_slides(context, server, path):
 def store(server, name, notebook):
     """Write a notebook into the folder that the server serves."""
     path = Path(server.root, "notebooks", name)
+    path.parent.mkdir(exist_ok=True)
     nbformat.write(notebook, path)
     return path.relative_to(server.root).as_posix()
 
@@ -218,20 +190,28 @@ def slides_of(problems):
 def run_cell(page, slide):
     """Run the code on a slide as a speaker does: go there, click it, press Ctrl+Enter."""
     show(page, slide)
-    page.wait_for_timeout(600)  # RISE selects the slide's first cell a little later
+    page.wait_for_selector(f"#{slide} .jp-Cell.jp-mod-active")  # RISE selects the slide's first cell a little later
     press_run(page, page.locator(f"#{slide} .jp-CodeCell").first)
 
 
 def press_run(page, cell):
     """Click into a cell and press Ctrl+Enter; again if the kernel was not there yet."""
+    ran = "cell => cell.querySelector('.jp-InputPrompt').textContent.trim() !== '[ ]:'"
     for _ in range(10):
         cell.locator(".cm-content").click()
         page.keyboard.press("Control+Enter")
-        for _ in range(20):
-            if cell.locator(".jp-InputPrompt").text_content().strip() != "[ ]:":
-                return
-            page.wait_for_timeout(100)
+        if happens(page, ran, cell.element_handle()):
+            return
     raise TimeoutError("the cell does not run")
+
+
+def happens(page, expression, given):
+    """Whether the expression becomes true within two seconds."""
+    try:
+        page.wait_for_function(expression, arg=given, timeout=2000)
+    except PlaywrightTimeout:
+        return False
+    return True
 
 
 def test_a_cell_run_live_shows_its_output_and_leaves_the_file_alone(context, server):
@@ -242,7 +222,10 @@ def test_a_cell_run_live_shows_its_output_and_leaves_the_file_alone(context, ser
     page.wait_for_function(
         "document.querySelector('section.present .jp-OutputArea')?.innerText.includes('fresh 42')", timeout=60_000
     )
-    page.wait_for_timeout(4000)  # the server of the tests would store after one second
+    exercise = store(server, "desk.ipynb", desk())
+    page = open_lab(context, server, exercise)
+    write(page, "later")
+    wait_until_stored(page, server, exercise, "later")
     assert Path(server.root, path).read_bytes() == before
 
 
@@ -295,18 +278,17 @@ def test_a_control_moves_by_keyboard_and_turns_no_slide(context, server):
 
 
 def test_a_control_moves_in_jupyterlab_too(context, server):
-    page = context.new_page()
-    page.goto(f"{server.address}lab/tree/{store(server, 'lab.ipynb', deck(('slide', CLOCK)))}?token={TOKEN}")
+    page = open_lab(context, server, store(server, "lab.ipynb", deck(("slide", CLOCK))))
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=120_000)
     press_run(page, page.locator(".jp-CodeCell").first)
     box = page.locator(".jp-CodeCell input[type=number]")
     box.wait_for(timeout=120_000)
-    before, tries = page.get_attribute(".jp-CodeCell img", "src"), 0
-    while page.get_attribute(".jp-CodeCell img", "src") == before:
-        assert tries < 30, "the picture stays as it is"
-        tries += 1
+    before = page.get_attribute(".jp-CodeCell img", "src")
+    for _ in range(15):
         box.press("ArrowUp")  # once more, should the box not have listened yet
-        page.wait_for_timeout(1000)
+        if happens(page, "before => document.querySelector('.jp-CodeCell img').src !== before", before):
+            return
+    raise TimeoutError("the picture stays as it is")
 
 
 def test_a_click_on_the_start_page_opens_slides(context, server):
@@ -374,23 +356,134 @@ def test_the_server_asks_for_a_token_and_is_not_seen_from_outside(server):
     assert "http://localhost:" in (server.root / "log").read_text()
 
 
-def settings_for(stores):
-    """JupyterLab's settings for storing and for news, as the environment of a talk or of an exercise gives them."""
+def test_the_users_own_settings_are_left_alone(tmp_path):
     code = (
         "from jupyterlab_server.config import ConfigManager\n"
         "print(__import__('json').dumps(ConfigManager(config_dir_name='labconfig').get('default_setting_overrides')))"
     )
-    environment = {**os.environ, **present.environment(notebooks.ROOT, stores)}
+    environment = {**os.environ, **present.environment(notebooks.ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    read = json.loads(done.stdout)
-    stored = read.get("@jupyterlab/docmanager-extension:plugin", {}).get("autosave", True)
-    return stored, read["@jupyterlab/apputils-extension:notification"]["fetchNews"]
-
-
-def test_a_talk_is_not_stored_an_exercise_is_and_the_users_own_settings_are_left_alone(tmp_path):
-    assert settings_for(stores=False) == (False, "false")
-    assert settings_for(stores=True) == (True, "false")
+    assert json.loads(done.stdout)["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
     assert all(str(Path.home() / ".jupyter") not in value for value in present.environment(tmp_path).values())
+
+
+# What is stored as one writes
+
+
+SHOWN = ".jp-MainAreaWidget:not(.lm-mod-hidden)"
+
+
+def desk(*cells):
+    """A notebook as exercises are, whose last cell is empty code: slides, and word that it is to be stored."""
+    notebook = deck(*cells, ("slide", [""]))
+    notebook.metadata["autosave"] = True
+    return notebook
+
+
+def open_lab(context, server, path):
+    """A page with JupyterLab, and the document ``path`` alone in it."""
+    page = context.new_page()
+    page.goto(f"{server.address}lab/tree/{path}?token={server.token}&reset")
+    page.wait_for_selector(f"{SHOWN} .cm-content", timeout=60_000)
+    return page
+
+
+def open_beside(page, path):
+    """Open one more document in JupyterLab."""
+    page.evaluate("async path => { await jupyterapp.commands.execute('docmanager:open', {path}); }", path)
+    page.wait_for_function("path => jupyterapp.shell.currentWidget?.context?.path === path", arg=path)
+    page.wait_for_selector(f"{SHOWN} .cm-content")
+
+
+def write(page, words):
+    """Write into the last code of the document that is shown, as a comment."""
+    page.locator(f"{SHOWN} .jp-CodeCell .cm-content, {SHOWN} .jp-FileEditor .cm-content").last.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(f"  # {words}")
+
+
+def wait_until_stored(page, server, path, words):
+    """Wait until the file holds ``words``."""
+    deadline = time.monotonic() + 30
+    while words not in Path(server.root, path).read_text(encoding="utf-8"):
+        assert time.monotonic() < deadline, f"{path} is not stored"
+        page.wait_for_timeout(50)  # while the page goes on
+
+
+def is_dirty(page):
+    return page.evaluate("jupyterapp.status.isDirty")
+
+
+def test_an_exercise_is_stored_as_one_writes_and_a_lesson_is_not(context, server):
+    lesson = "notebooks/03-binary-representation.ipynb"
+    exercise = lesson.replace("/", "/exercises/")
+    before = Path(server.root, lesson).read_bytes()
+    page = open_lab(context, server, lesson)
+    write(page, "a remark")
+    page.locator(f"{SHOWN} .jp-RenderedMarkdown a", has_text="exercises").last.click()
+    page.wait_for_selector(f"{SHOWN} .jp-RenderedMarkdown h1 >> text=Exercises", timeout=60_000)
+    for words in ("my first try", "my second try"):
+        write(page, words)
+        wait_until_stored(page, server, exercise, words)
+    assert Path(server.root, lesson).read_bytes() == before
+    assert not page.locator(".jp-Dialog").count()
+    page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab").first.click()
+    assert is_dirty(page)  # so that whoever closes it is asked
+    page.locator(f"{SHOWN} .jp-CodeCell .cm-content").last.click()
+    page.keyboard.press("Control+s")
+    wait_until_stored(page, server, lesson, "a remark")
+
+
+def test_what_a_learner_copies_or_adds_is_stored_too_and_a_solution_is_not(context, server):
+    solution = "notebooks/solutions/03-binary-representation.ipynb"
+    before = Path(server.root, solution).read_bytes()
+    page = open_lab(context, server, solution)
+    write(page, "a remark")
+    mine = [
+        store(server, "my work/mine.ipynb", desk()),
+        store(server, "Untitled.ipynb", nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")])),
+        "notebooks/functions.py",
+    ]
+    Path(server.root, mine[2]).write_text("", encoding="utf-8")
+    for path in mine:
+        open_beside(page, path)
+        write(page, "mine")
+        wait_until_stored(page, server, path, "# mine")
+    assert Path(server.root, solution).read_bytes() == before
+
+
+HOLD = """() => {
+    const contents = jupyterapp.serviceManager.contents, save = contents.save.bind(contents);
+    const held = new Promise((release) => { window.release = release; });
+    contents.save = async (...given) => { window.storing = true; await held; return save(...given); };
+}"""
+
+
+def test_what_is_written_while_it_is_stored_is_stored_too(context, server):
+    path = store(server, "slow.ipynb", desk())
+    page = open_lab(context, server, path)
+    page.evaluate(HOLD)
+    write(page, "early")
+    page.wait_for_function("window.storing")
+    write(page, "late")
+    page.evaluate("window.release()")
+    wait_until_stored(page, server, path, "late")
+
+
+def test_a_file_that_others_have_changed_is_not_overwritten_and_nobody_is_asked_twice(context, server):
+    path = store(server, "theirs.ipynb", desk())
+    page = open_lab(context, server, path)
+    theirs = Path(server.root, store(server, "theirs.ipynb", desk(("slide", "Theirs")))).read_bytes()
+    write(page, "mine")
+    page.locator(".jp-Dialog button", has_text="Cancel").click()
+    other = store(server, "other.ipynb", desk())
+    write(page, "mine still")
+    open_beside(page, other)
+    write(page, "other")
+    wait_until_stored(page, server, other, "other")
+    assert not page.locator(".jp-Dialog").count()
+    assert Path(server.root, path).read_bytes() == theirs
+    assert is_dirty(page)
 
 
 def test_a_notebook_that_is_not_there_is_named(tmp_path):

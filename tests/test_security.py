@@ -3,16 +3,15 @@
 import ast
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
 import psutil
 import pytest
 import yaml
+from serving import serving
 
 from helpers import check
 from tools import notebooks
@@ -26,30 +25,13 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """The server that ``make lab`` starts, on a free port: (its process, the address that it opens)."""
-    folder = tmp_path_factory.mktemp("server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if name != "JUPYTER_TOKEN"}
-    environment |= {"JUPYTER_RUNTIME_DIR": str(folder), "JUPYTER_DATA_DIR": str(folder)}
-    command = [sys.executable, "-m", "tools.present", "--lab", "--no-browser", f"--port={port}"]
-    with (folder / "log").open("w") as log:
-        started = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 90
-        while not (found := re.search(r"http://\S+token=\w+(?=\s)", (folder / "log").read_text())):
-            assert started.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
-            time.sleep(0.1)
-        yield started, found.group()
-    finally:
-        started.terminate()
-        started.wait(30)
+    """The server that ``make lab`` starts."""
+    with serving(tmp_path_factory.mktemp("server"), "--lab") as started:
+        yield started
 
 
 def test_the_server_listens_on_this_machine_alone(server):
-    process, address = server
-    port = int(re.search(r":(\d+)/", address)[1])
+    process, port = server.process, int(re.search(r":(\d+)/", server.address)[1])
     listening = [
         connection.laddr
         for one in [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
@@ -69,16 +51,15 @@ def status(address, **headers):
 
 
 def test_the_server_answers_only_with_its_token(server):
-    _, address = server
-    base, token = address.split("/lab")[0], address.split("token=")[1]
+    base, token = server.address, server.token
     assert len(token) >= 48  # 24 bytes of chance, in hexadecimal digits
     for path in ("api/contents", "api/kernels", "api/terminals"):
-        assert status(f"{base}/{path}") == 403
-        assert status(f"{base}/{path}", Authorization=f"token {'0' * 48}") == 403
-    with urllib.request.urlopen(f"{base}/files/README.md", timeout=20) as answer:
+        assert status(f"{base}{path}") == 403
+        assert status(f"{base}{path}", Authorization=f"token {'0' * 48}") == 403
+    with urllib.request.urlopen(f"{base}files/README.md", timeout=20) as answer:
         assert "/login?" in answer.url and b"attention" not in answer.read().lower()
-    assert status(f"{base}/api/contents", Authorization=f"token {token}") == 200
-    assert status(f"{base}/api/contents", Authorization=f"token {token}", Host="attacker.example") == 403
+    assert status(f"{base}api/contents", Authorization=f"token {token}") == 200
+    assert status(f"{base}api/contents", Authorization=f"token {token}", Host="attacker.example") == 403
 
 
 def test_no_setting_of_the_project_opens_the_server():

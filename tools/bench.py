@@ -208,11 +208,6 @@ def encoding(raw):
 # The lessons
 
 
-def lessons():
-    """The lessons' files."""
-    return sorted(set(notebooks.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb")) - set(notebooks.NOTEBOOKS.glob("00-*")))
-
-
 def code_cells(path):
     """The sources of a notebook's code cells."""
     return [cell.source for cell in notebooks.read(path).cells if cell.cell_type == "code"]
@@ -235,7 +230,8 @@ def imported(path):
 def imports(raw):
     """Time and memory of the imports against torch and pyplot alone; with d2l where a lesson compares with it."""
     plain, book = "import torch, matplotlib.pyplot", "from helpers import d2l"
-    codes = {"import helpers": "import helpers"} | {f"imports of {path.stem}": imported(path) for path in lessons()}
+    codes = {f"imports of {path.stem}": imported(path) for path in notebooks.lessons()}
+    codes = {"import helpers": "import helpers"} | codes
     measured = {code: [] for code in [plain, f"{plain}\n{book}", *codes.values()]}
     with ThreadPoolExecutor(CORES) as pool:
         for _ in tqdm(range(3), desc="imports", leave=False):
@@ -276,7 +272,7 @@ def redraw(path):
 
 def redraws(raw):
     """Time to redraw each live control."""
-    for path in tqdm(lessons(), desc="controls", leave=False):
+    for path in tqdm(notebooks.lessons(), desc="controls", leave=False):
         raw[path.stem] = fresh(CALLING.format(call=f"redraw(bench.Path({str(path)!r}))"))
         for name, seconds in raw[path.stem].items():
             yield Row(f"redraw of {path.stem} as {name} moves", "100 ms of CPU", seconds / 0.1, "at most 1")
@@ -287,7 +283,7 @@ FIGURE = "import torch\nimport matplotlib.pyplot as plt\nplt.plot([0, 1])"
 
 def series(raw):
     """Memory of the lessons' kernels, all at once, and the time of a strict re-run of all notebooks."""
-    paths, kept = notebooks.find(), set(lessons())
+    paths, kept = notebooks.find(), set(notebooks.lessons())
 
     def alone(path):
         """A notebook's kernel with nothing else around it, stopped unless it is a lesson's."""
@@ -331,6 +327,8 @@ def stored(folder):
         found = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except ValueError as error:
+        sys.exit(f"{folder / 'results.json'} is no JSON ({error}). Get it back from git, or delete it.")
     return found["parts"] if found["machine"] == machine() else {}
 
 
@@ -365,10 +363,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="the parts to measure; all if none is named")
     names = parser.parse_args().parts or list(PARTS)
+    if sys.platform != "linux":
+        sys.exit("Memory is measured as Linux counts it: measure on Linux.")
     torch.set_num_threads(1)
     parts = stored(RESULTS)
     for name in tqdm(names, desc="bench", unit="part"):
-        parts[name] = measure(name)
+        try:
+            parts[name] = measure(name)
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"{name} could not be measured; what failed says why above: {error}")
         store(parts, RESULTS)  # at once: whoever stops here keeps it
     print(report(parts))
 

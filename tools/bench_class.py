@@ -9,8 +9,6 @@ forgotten in the end; what has to be installed goes to ``build/class``.
 import argparse
 import json
 import os
-import platform
-import re
 import secrets
 import shutil
 import socket
@@ -32,6 +30,7 @@ import websocket
 from tqdm import tqdm
 
 from tools import notebooks
+from tools.measuring import machine
 
 HUB, PROXY = "jupyterhub==6.1.1", "configurable-http-proxy@5.3.0"  # of this measurement alone
 FOLDER = notebooks.ROOT / "build" / "class"
@@ -321,7 +320,7 @@ def measure(count, hub):
         numbers <= {process.pid for process in processes(student.home)} and student.remembers("mine")
         for student, numbers in zip(students, before, strict=True)
     )
-    all_do(lambda student: None)
+    steps.update()
     steps.close()
     return found
 
@@ -332,14 +331,10 @@ def spread(values):
     return {"median": statistics.median(values), "largest": max(values)}
 
 
-def machine():
-    """What the figures were measured on."""
-    cpu = Path("/proc/cpuinfo")
-    names = re.findall(r"model name\s*: (.*)", cpu.read_text()) if cpu.exists() else []
-    versions = {name: version(name).split("+")[0] for name in ("jupyterlab", "ipykernel", "torch")}
-    hub = {"Python": platform.python_version(), **dict([HUB.split("=="), PROXY.split("@")])}
-    size = {"cores": os.cpu_count(), "GiB of memory": round(psutil.virtual_memory().total / 2**30)}
-    return {"date": f"{date.today()}", "CPU": [*names, platform.processor()][0], **size, **hub, **versions}
+def versions():
+    """The packages that the figures depend on, beside what ``machine`` tells."""
+    own = {name: version(name) for name in ("jupyterlab", "ipykernel")}
+    return {**dict([HUB.split("=="), PROXY.split("@")]), **own}
 
 
 def report(found, where):
@@ -364,13 +359,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("students", nargs="?", type=int, default=8, help="how many; 8 if left out")
     count = parser.parse_args().students
+    if count < 1:
+        parser.error(f"a class has at least one student, but STUDENTS is {count}")
     python, proxy = prepare()
     root = FOLDER / "run"
     shutil.rmtree(root, ignore_errors=True)
     (root / "homes").mkdir(parents=True)
     hub = Hub(root, python, proxy)
     try:
-        found, where = measure(count, hub), machine()
+        found, where = measure(count, hub), {"date": f"{date.today()}", **machine(), **versions()}
     except TimeoutError as error:
         sys.exit(f"{error}")
     finally:

@@ -2,7 +2,10 @@
 
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
+
+from playwright.sync_api import sync_playwright
 
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge"]
 PLACES = {
@@ -25,3 +28,16 @@ def find():
 def options():
     """What a browser needs on the command line here: root, as in many a container, has no sandbox."""
     return ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+
+
+@contextmanager
+def opened():
+    """A browser for Playwright to drive, or None where there is none."""
+    program = find()
+    if program is None:
+        yield None
+        return
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=options())
+        yield chromium
+        chromium.close()

@@ -8,15 +8,14 @@ import argparse
 import base64
 import html
 import re
-import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
 from nbconvert.filters import Highlight2HTML, ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from playwright.sync_api import Error as BrowserError
 from tqdm import tqdm
 
 from tools import browser, notebooks
@@ -24,7 +23,9 @@ from tools import browser, notebooks
 DECK = Path(__file__).parent / "deck"
 BUILD = notebooks.ROOT / "build"
 THEME = notebooks.NOTEBOOKS / "rise.css"
-MINUTES = re.compile(r"(\d+) minutes")
+LANGUAGE = "en"
+READY = "document.documentElement.dataset.ready === 'true'"  # the script of each page says so
+MINUTES = re.compile(r"\d+ ?\w+$")  # a title slide ends with a number and its unit
 NOTEBOOK_LINK = re.compile(r'href="([^":#]+)\.ipynb"')
 FONT = re.compile(r'url\("(fonts/[^"]+)"\)')
 
@@ -35,6 +36,7 @@ TEMPLATES = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
+TEMPLATES.globals["language"] = LANGUAGE
 
 
 @dataclass
@@ -68,7 +70,7 @@ def read(path):
     if not title.startswith("# "):
         raise ValueError(f"{path.name} does not begin with a slide whose first line is '# Title'")
     lead = rest.strip().split("\n")[0]
-    minutes = MINUTES.search(rest)
+    minutes = MINUTES.search(rest.strip())
     return Lesson(
         name=path.stem,
         title=title[2:].strip(),
@@ -86,16 +88,16 @@ def _columns(cells):
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
         if kind == "skip":
             continue
-        if kind == "notes":
-            columns[-1][-1].notes.append(_markdown(cell.source))
-            continue
         if kind == "slide" or not columns:
             columns.append([Slide()])
         elif kind == "subslide":
             columns[-1].append(Slide())
         elif kind == "fragment":
             columns[-1][-1].parts.append([])
-        columns[-1][-1].parts[-1].append({"type": cell.cell_type, "html": _cell(cell)})
+        if kind == "notes":
+            columns[-1][-1].notes.append(_markdown(cell.source))
+        else:
+            columns[-1][-1].parts[-1].append({"type": cell.cell_type, "html": _cell(cell)})
     return columns
 
 
@@ -142,6 +144,11 @@ def theme():
     return FONT.sub(inside, THEME.read_text(encoding="utf-8"))
 
 
+def css_string(text):
+    """The text as a string of CSS, every letter of which but the plainest is escaped."""
+    return '"{}"'.format(re.sub(r"[^A-Za-z0-9 ]", lambda found: f"\\{ord(found[0]):x} ", text))
+
+
 def part(name):
     """A style sheet or a script of ``tools/deck``, to stand inside a page."""
     text = (DECK / name).read_text(encoding="utf-8")
@@ -153,60 +160,52 @@ def write(name, target, names, **values):
     """Fill the template ``name`` into the file ``target``; links to the lessons ``names`` lead to pages, and
     links to other notebooks nowhere."""
     ending = ".slides.html" if target.name.endswith(".slides.html") else ".html"
-    text = TEMPLATES.get_template(name).render(part=part, theme=theme, **values)
+    text = TEMPLATES.get_template(name).render(part=part, theme=theme, css_string=css_string, **values)
     text = NOTEBOOK_LINK.sub(lambda found: f'href="{found[1]}{ending}"' if found[1] in names else "", text)
     notebooks.replace(target, text.encode())
 
 
-def print_pdf(program, deck, target):
-    """Print the file ``deck`` with the browser ``program``.
-
-    Raises:
-        subprocess.SubprocessError: the browser failed, or took longer than two minutes.
-    """
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [program, *browser.options(), "--headless", "--disable-gpu", f"--user-data-dir={profile}"]
-        command += ["--virtual-time-budget=20000", "--no-pdf-header-footer", "--generate-pdf-document-outline"]
-        subprocess.run(
-            [*command, f"--print-to-pdf={target}", deck.as_uri()], check=True, capture_output=True, timeout=120
-        )
+def print_pdf(chromium, deck):
+    """The file ``deck``, printed by the browser ``chromium``: the bytes of a PDF."""
+    page = chromium.new_page()
+    try:
+        page.goto(deck.resolve().as_uri())
+        page.wait_for_function(READY, timeout=120_000)
+        return page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+    finally:
+        page.close()
 
 
-def build(paths, target=BUILD, program=None):
-    """Write everything for the notebooks ``paths`` into the folder ``target``; PDF only with a browser ``program``."""
+def build(paths, target=BUILD, chromium=None):
+    """Write everything for the notebooks ``paths`` into the folder ``target``; PDF only with a browser."""
     target.mkdir(parents=True, exist_ok=True)
     lessons = [read(path) for path in paths]
     names = [lesson.name for lesson in lessons]
     for k, lesson in enumerate(tqdm(lessons, desc="decks", unit="lesson")):
         around = {"before": lessons[k - 1] if k else None, "after": lessons[k + 1] if k + 1 < len(lessons) else None}
-        values = {"lesson": lesson, **around, "pdf": bool(program)}
+        values = {"lesson": lesson, **around, "pdf": bool(chromium)}
         deck = target / f"{lesson.name}.slides.html"
         write("slides.html", deck, names, **values)
         write("page.html", target / f"{lesson.name}.html", names, **values)
-        if program:
-            print_pdf(program, deck.resolve(), (target / f"{lesson.name}.pdf").resolve())
-    write("index.html", target / "index.html", names, lessons=lessons, pdf=bool(program))
-
-
-def find(paths=()):
-    """The given notebooks, or all lessons."""
-    found = notebooks.find(paths or sorted(notebooks.NOTEBOOKS.glob("*.ipynb")))
-    return [path for path in found if path.name != "00-start-here.ipynb"]  # it is about Jupyter
+        if chromium:
+            notebooks.replace(target / f"{lesson.name}.pdf", print_pdf(chromium, deck))
+    write("index.html", target / "index.html", names, lessons=lessons, pdf=bool(chromium))
 
 
 def main():
     """Build from the notebooks named on the command line, or from all lessons."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("notebooks", nargs="*", type=Path, help="the notebooks; all lessons if none is named")
-    program = browser.find()
-    if program is None:
-        print(f"No browser was found, so no PDF is made. {browser.HOW_TO_INSTALL}", file=sys.stderr)
+    paths = parser.parse_args().notebooks or notebooks.lessons()
     try:
-        build(find(parser.parse_args().notebooks), program=program)
+        with browser.opened() as chromium:
+            if chromium is None:
+                print(f"No browser was found, so no PDF is made. {browser.HOW_TO_INSTALL}", file=sys.stderr)
+            build(notebooks.find(paths), chromium=chromium)
     except (OSError, ValueError) as error:
         sys.exit(f"{error}")
-    except subprocess.SubprocessError as error:
-        sys.exit(f"The browser {program} could not print a deck: {error}")
+    except BrowserError as error:
+        sys.exit(f"The browser {browser.find()} could not print a deck: {error}")
     print(f"Open {BUILD / 'index.html'}")
 
 

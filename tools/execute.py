@@ -9,20 +9,38 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
 
 from tools import notebooks
 
+TIMEOUT = 600  # seconds for a cell
+
+
+class Unfinished(Exception):
+    """A notebook that cannot be run to its end; the message says why, in sentences."""
+
 
 def execute(path):
-    """Run the notebook in the file ``path`` in its own folder and store it there."""
+    """Run the notebook in the file ``path`` in its own folder and store it there.
+
+    Raises:
+        Unfinished: a cell fails, takes too long, or ends the kernel.
+        OSError, ValueError: the file cannot be written in, or holds no notebook.
+    """
     path.open("r+b").close()  # what cannot be stored is not run
     notebook = notebooks.read(path)
     before = [list(cell.get("outputs", [])) for cell in notebook.cells]
     # A kernel sends what a cell prints in as many pieces as it happens to; joined, they are the same each time.
-    settings = {"timeout": 600, "record_timing": False, "coalesce_streams": True}
-    NotebookClient(notebook, **settings, resources={"metadata": {"path": path.parent}}).execute()
+    settings = {"timeout": TIMEOUT, "record_timing": False, "coalesce_streams": True}
+    try:
+        NotebookClient(notebook, **settings, resources={"metadata": {"path": path.parent}}).execute()
+    except CellExecutionError as error:
+        raise Unfinished(f"A cell failed:\n{error}") from None
+    except CellTimeoutError:
+        raise Unfinished(f"A cell ran for more than {TIMEOUT} seconds, and was stopped.") from None
+    except DeadKernelError:
+        raise Unfinished("A cell ended the kernel that ran it, or there was no memory left.") from None
     notebooks.strip(notebook)
     for cell, stored in zip(notebook.cells, before, strict=True):
         if cell.cell_type == "code" and _same(stored, cell.outputs):
@@ -54,10 +72,7 @@ def main():
         for path, run in tqdm(runs.items(), desc="execute", unit="notebook"):
             try:
                 run.result()
-            except CellExecutionError as error:
-                failed = True
-                tqdm.write(f"{path}: left as it was, because a cell failed.\n{error}", file=sys.stderr)
-            except OSError as error:
+            except (Unfinished, OSError, ValueError) as error:
                 failed = True
                 tqdm.write(f"{path}: left as it was. {error}", file=sys.stderr)
     except KeyboardInterrupt:

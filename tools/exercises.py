@@ -1,8 +1,10 @@
 """Make the exercises out of the solutions: ``python -m tools.exercises [NAME ...]``; ``--check`` only compares.
 
 A cell tagged "solution" is left out, and what stands between ``# BEGIN SOLUTION: STUB`` and ``# END SOLUTION`` is
-replaced by STUB. An exercise that differs from what is made is somebody's work: before the clean copy takes its
-place it is kept in ``kept/``, under a new name each time.
+replaced by STUB. The exercise's metadata say that JupyterLab is to store it as one writes.
+
+An exercise that differs from what is made is somebody's work: before the clean copy takes its place it is kept in
+``kept/``, under a new name each time.
 """
 
 import argparse
@@ -14,7 +16,7 @@ import sys
 from pathlib import Path
 
 from tools import notebooks
-from tools.execute import execute
+from tools.execute import Unfinished, execute
 
 TAG = "solution"
 REGION = re.compile(r"^( *)# BEGIN SOLUTION: (.*)\n((?:.*\n)*?) *# END SOLUTION$", re.MULTILINE)
@@ -29,6 +31,7 @@ def make(solution):
         cell.source = REGION.sub(r"\1\2", cell.source)
         if re.search(r"(BEGIN|END) SOLUTION", cell.source):
             raise ValueError(f"{solution.name}, cell {cell.id}: BEGIN SOLUTION or END SOLUTION has no other half.")
+    exercise.metadata["autosave"] = True  # read by jupyter/labextensions/autosave
     return _without_results(exercise)
 
 
@@ -56,13 +59,21 @@ def secrets(solution):
 
 
 def reset(solution, exercise):
-    """Put a clean copy in the place of ``exercise``; return where somebody's work was kept, or None."""
-    kept, made = None, make(solution)
-    if exercise.is_file() and not _is_clean(exercise, made):
-        kept = keep(exercise, exercise.parents[2] / "kept")
+    """Put a clean copy in the place of ``exercise``; return where somebody's work was kept, or None.
+
+    The copy is made and run beside it first: where that fails, as ``execute`` says, nothing has been touched.
+    """
+    made = make(solution)
+    is_work = exercise.is_file() and not _is_clean(exercise, made)
     exercise.parent.mkdir(exist_ok=True)
-    notebooks.write(made, exercise)
-    execute(exercise)
+    part = exercise.with_name(f"{exercise.name}.{os.getpid()}.part")
+    try:
+        notebooks.write(made, part)
+        execute(part)
+        kept = keep(exercise, exercise.parents[2] / "kept") if is_work else None
+        notebooks.replace(exercise, part.read_bytes())
+    finally:
+        part.unlink(missing_ok=True)
     return kept
 
 
@@ -124,13 +135,15 @@ def main():
     found = []
     for solution in (path for path in solutions if not names or path.stem in names):
         exercise = notebooks.NOTEBOOKS / "exercises" / solution.name
-        if arguments.check:
-            found += problems(solution, exercise)
-            continue
         try:
+            if arguments.check:
+                found += problems(solution, exercise)
+                continue
             kept = reset(solution, exercise)
-        except OSError as error:
-            sys.exit(f"{solution.stem}: no clean copy could be made, and nothing is lost. {error}")
+        except (Unfinished, OSError, ValueError) as error:
+            tried = "compared" if arguments.check else "made, and nothing is lost"
+            found.append(f"{solution.stem}: no clean copy could be {tried}. {error}")
+            continue
         print(f"{solution.stem}: a clean copy", f"; what was there is kept as {kept}" if kept else "", sep="")
     sys.exit("\n".join(found) or None)
 

@@ -5,6 +5,7 @@ import math
 import os
 import platform
 import random
+import re
 import subprocess
 import sys
 import time
@@ -115,9 +116,10 @@ class Kernel:
 
 def machine():
     """What the numbers were taken on; nothing that names the machine or its user."""
-    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    information = Path("/proc/cpuinfo")  # on Linux
+    models = re.findall(r"model name\s*: (.*)", information.read_text()) if information.exists() else []
     return {
-        "processor": models[0].split(": ")[1] if models else platform.machine(),
+        "processor": [*models, platform.processor() or platform.machine()][0],
         "cores": os.cpu_count(),
         "memory in GiB": round(psutil.virtual_memory().total / 2**30),
         "system": f"{platform.system()} {platform.machine()}",

@@ -25,18 +25,30 @@ BLOCK = 8  # pixels: the side of the squares whose mean colours are compared
 TOLERANCE = 6  # of 255: another processor moves the edge of a line, not the mean of a square
 
 
+def lessons():
+    """The files of the lessons, in order: the numbered notebooks without 00, which is the start page."""
+    return sorted(path for path in NOTEBOOKS.glob("[0-9][0-9]-*.ipynb") if not path.name.startswith("00-"))
+
+
 def find(paths=()):
     """The given notebooks, or all of the series, in order; raises FileNotFoundError for one that is not there."""
     found = [Path(path) for path in paths] or sorted(NOTEBOOKS.rglob("*.ipynb"))
     for path in found:
         if not path.is_file():
-            raise FileNotFoundError(f"There is no notebook {path}.")
+            raise FileNotFoundError(f"There is no notebook {path}{': it is a folder' if path.is_dir() else ''}.")
     return [path for path in found if ".ipynb_checkpoints" not in path.parts]
 
 
 def read(path):
-    """The notebook in the file ``path``."""
-    return nbformat.read(path, as_version=4)
+    """The notebook in the file ``path``; raises ValueError where what is in it is none."""
+    content = Path(path).read_bytes()
+    try:
+        notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
+        nbformat.validate(notebook)
+    except Exception as error:  # nbformat has a kind of error for each way in which a file can be no notebook
+        reason = str(error).strip().split("\n")[0][:100] if content else "it is empty"
+        raise ValueError(f"{path} is no notebook ({reason}). Get it back from git, or from a copy.") from None
+    return notebook
 
 
 def strip(notebook):

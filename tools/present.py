@@ -1,7 +1,7 @@
 """Open the series in the browser: ``python -m tools.present [NOTEBOOK]`` as slides, with ``--lab`` in JupyterLab.
 
-JupyterLab runs here with the configuration of this project, ``jupyter/``: a notebook is stored when somebody
-says so and at no other time, so that a talk leaves no trace in it; only an exercise is stored as a learner works.
+JupyterLab runs here with the configuration of this project, ``jupyter/``: a lesson is stored when somebody says so
+and at no other time, so that a talk leaves no trace in it; an exercise and what a learner adds, as one writes.
 Settings that are changed on the way go to ``build/jupyter``; the user's own configuration is neither read nor
 written. The server listens on this machine alone and asks for a token, which the address that it opens contains.
 Any further option is one of JupyterLab's.
@@ -17,7 +17,6 @@ from urllib.parse import quote
 from tools import notebooks
 
 START = Path("notebooks", "00-start-here.ipynb")
-EXERCISES = "exercises"  # the folder of the notebooks that learners write in
 # The settings of every notebook, in its metadata under "rise"; beside them only "footer", the lesson's name.
 RISE = {
     "theme": "white",
@@ -29,17 +28,12 @@ RISE = {
 }
 
 
-def environment(root, stores=False):
-    """What the server's environment must say so that it takes its configuration from the project in ``root``.
-
-    Only with ``stores`` does JupyterLab store a notebook by itself.
-    """
-    own, shipped = settings(root), [root / "jupyter"]
-    if not stores:
-        shipped.insert(0, root / "jupyter" / "talk")
+def environment(root):
+    """What the server's environment must say so that it takes its configuration from the project in ``root``."""
+    own = settings(root)
     return {
         "JUPYTER_CONFIG_DIR": str(own),
-        "JUPYTER_CONFIG_PATH": os.pathsep.join(map(str, shipped)),
+        "JUPYTER_CONFIG_PATH": str(root / "jupyter"),
         "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
         "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel before one of the same name in the user's home
@@ -61,11 +55,14 @@ def settings(root):
 
 def options(root, notebook, lab):
     """JupyterLab's options that open ``notebook``, a path below ``root``, as slides or in JupyterLab."""
+    if not notebook.resolve().is_relative_to(root.resolve()):
+        raise ValueError(f"{notebook} is not in the folder {root}. Name the folder that it is in with --root.")
     where = quote(notebook.resolve().relative_to(root.resolve()).as_posix())
     return [
         f"--ServerApp.root_dir={root}",
         "--ServerApp.ip=localhost",
         f"--LabApp.default_url=/{'lab/tree' if lab else 'rise'}/{where}",
+        f"--LabServerApp.extra_labextensions_path={root / 'jupyter' / 'labextensions'}",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),  # as in many a container
@@ -82,10 +79,11 @@ def main():
     root = arguments.root.resolve()
     try:
         (notebook,) = notebooks.find([arguments.notebook or root / START])
+        notebooks.read(notebook)
         opening = options(root, notebook, arguments.lab)
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         sys.exit(f"{error}")
-    os.environ.update(environment(root, stores=EXERCISES in notebook.parts))
+    os.environ.update(environment(root))
 
     from jupyterlab.labapp import main as start  # after the environment is set
 

@@ -8,8 +8,10 @@ package transformers, which the series does not install; to record them again, m
     build/reference/bin/python -m tools.reference
 """
 
+import argparse
 import json
 import platform
+import sys
 from pathlib import Path
 
 from helpers import minilm
@@ -68,7 +70,13 @@ def _round(tensor):
 
 def main():
     """Write what was recorded."""
-    recorded = record()
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    try:
+        recorded = record()
+    except ModuleNotFoundError as error:
+        sys.exit(f"{error}. {__doc__}")
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
     PATH.parent.mkdir(exist_ok=True)
     lines = json.dumps({**recorded, "sentences": []}, ensure_ascii=False, indent=1).removesuffix("[]\n}")
     rows = ",\n  ".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in recorded["sentences"])
