@@ -409,9 +409,8 @@ def _data_line(panel, kind, data):
     missing = data.size - finite.size
     weights = 0.5 + (np.arange(finite.size) * 0.6180339887498949) % 1  # all different, none near 0
     largest = np.abs(finite).max(initial=1)
-    grain = max(
-        largest * np.linalg.norm(finite / largest) / 990, 1e-9
-    )  # not 1000: lengths of 1 and 10 occur, and noise would decide
+    # Not 1000: lengths of 1 and 10 occur, and noise would decide.
+    grain = max(largest * (np.linalg.norm(finite / largest) / 990), 1e-9)
     nothing = np.abs(finite).max(initial=0) * 1e-6  # what float32 may leave of a 0
     low, high = (short(0 if abs(value) < nothing else value) for value in _range(finite))
     first, second = _rounded(finite.sum(), grain), _rounded(finite @ weights, grain)
@@ -536,7 +535,7 @@ def _array(name, values, ranks, shape):
     try:
         array = np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
-        raise ValueError(say("plots.not-numbers", name=name, got=error)) from None
+        raise ValueError(say(f"plots.{shape}-numbers", name=name, got=error)) from None
     if array.ndim not in ranks:
         raise ValueError(say(f"plots.{shape}-shape", name=name, got=array.shape))
     if array.size == 0:

@@ -93,19 +93,19 @@ def call(function, inputs, seconds=None):
     given, printed = copy.deepcopy(inputs), _Printed()
     if seconds is not None and seconds <= 0:
         return Outcome(failure=Failure(TooSlow.__name__, ""))
-    guard = contextlib.nullcontext() if seconds is None else session.kept()
-    with guard, contextlib.redirect_stdout(printed):
-        torch.manual_seed(0)  # the same random numbers for all: an answer that drops out is known as one that does
-        try:
-            with time_limit(seconds):
-                value = function(*given)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # SystemExit and TooSlow are no Exceptions
-            value, failure = None, attempt(_failure, error, otherwise=Failure("Exception", ""))
-        else:
-            # A copy at once: the function may return a table of its own that its next call writes over.
-            value, failure = look(value), None
+    value = failure = None
+    with contextlib.redirect_stdout(printed):
+        with contextlib.nullcontext() if seconds is None else session.kept():
+            torch.manual_seed(0)  # the same random numbers for all: an answer that drops out is known as one that does
+            try:
+                with time_limit(seconds):
+                    value = function(*given)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # SystemExit and TooSlow are no Exceptions
+                failure = attempt(_failure, error, otherwise=Failure("Exception", ""))
+        if failure is None:
+            value = look(value)  # at once: the function may return a table of its own that its next call writes over
         changed = attempt(_changed, inputs, given, otherwise=0)
     return Outcome(value, failure, printed.getvalue(), changed)
 
@@ -122,21 +122,24 @@ def attempt(function, *arguments, otherwise=None, seconds=LOOKING):
 
 
 def look(value):
-    """``value``, whatever it is, as a ``Value``."""
+    """``value``, whatever it is, as a ``Value``; it may have methods of the learner's, which run here."""
     if value is None or value is ...:
         return Value("stub" if value is ... else "nothing")
-    kind = attempt(lambda: str(type(value).__name__), otherwise="object")
-    if type(value) is bool or attempt(isinstance, value, torch.Tensor, otherwise=False):
-        seen = attempt(_look_at_tensor, value)
-    else:
-        seen = attempt(_look_at_numbers, value, kind)
-    return seen or Value(kind, text=attempt(_text, value, otherwise=f"<{kind}>"))
+    with session.kept():
+        kind = attempt(lambda: str(type(value).__name__), otherwise="object")
+        if type(value) is bool or attempt(isinstance, value, torch.Tensor, otherwise=False):
+            seen = attempt(_look_at_tensor, value)
+        else:
+            seen = attempt(_look_at_numbers, value, kind)
+        return seen or Value(kind, text=attempt(_text, value, otherwise=f"<{kind}>"))
 
 
 def _look_at_tensor(value):
     if type(value) is bool:
-        return Value("bool", (), torch.tensor(value, dtype=torch.float64), text=str(value))
-    plain = value.detach().as_subclass(torch.Tensor)
+        return Value("bool", (), torch.tensor(value, dtype=torch.float64, device="cpu"), text=str(value))
+    plain = value.detach()
+    if type(plain) is not torch.Tensor:  # a subclass may answer as it likes
+        plain = plain.as_subclass(torch.Tensor)
     dtype = str(plain.dtype).removeprefix("torch.")
     shape = tuple(plain.shape)
     if plain.is_complex() or plain.is_meta or plain.numel() > MAX_NUMBERS:
@@ -161,14 +164,14 @@ def _as_tensor(value, count):
         return _look_at_tensor(value).numbers.clone()
     if isinstance(value, (list, tuple)):
         parts = [_as_tensor(part, count) for part in value]
-        return torch.stack(parts) if parts else torch.empty(0, dtype=torch.float64)
+        return torch.stack(parts) if parts else torch.empty(0, dtype=torch.float64, device="cpu")
     if isinstance(value, numbers.Real):
-        return torch.tensor(float(value), dtype=torch.float64)
+        return torch.tensor(float(value), dtype=torch.float64, device="cpu")
     size = getattr(value, "size", 0)
     if isinstance(size, int) and size > MAX_NUMBERS:
         raise ValueError
     # NumPy's arrays and numbers.
-    return torch.tensor(value.tolist(), dtype=torch.float64)
+    return torch.tensor(value.tolist(), dtype=torch.float64, device="cpu")
 
 
 def _text(value):

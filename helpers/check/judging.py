@@ -20,6 +20,7 @@ TIME_LIMIT = 10  # seconds for all the calls of a check
 TOLERANCE = 1e-4  # relative and absolute: float32 may be off by 1e-5, a mistake is off by far more
 RECOGNISED = 3e-3  # the same between a wrong answer and a named one: a mistake may make the angles large
 MAX_DRAWN = 100_000  # numbers: a larger matrix is not drawn
+LARGEST_DRAWN = 1e100  # nor one with larger numbers, whose sum may be infinite
 
 
 @dataclass(frozen=True)
@@ -306,7 +307,7 @@ def _drawn(exercise, answer, end):
     outcome = _call(exercise, answer, exercise.drawn[0], end - time.monotonic())
     came = outcome.value and outcome.value.numbers
     came = None if came is None else came.squeeze()
-    if came is None or came.dim() != 2 or not 0 < came.numel() <= MAX_DRAWN or not came.isfinite().all():
+    if came is None or came.dim() != 2 or not 0 < came.numel() <= MAX_DRAWN or not (came.abs() <= LARGEST_DRAWN).all():
         return None
     return came, _call(exercise, exercise.right, exercise.drawn[0]).value.numbers.squeeze()
 

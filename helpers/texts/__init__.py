@@ -67,16 +67,9 @@ def of_mistake(exercise, name):
 
 
 @functools.cache
-def lessons():
-    """The lessons of the series, {number: notebook's path}, in order; the start page, 00, is none."""
-    found = {int(path.name[:2]): path for path in sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))}
-    return {number: path for number, path in found.items() if number}
-
-
-@functools.cache
 def slide_title(number, cell_id):
     """The title of the slide of lesson ``number`` that begins with this cell; "" if the notebook is not at hand."""
-    path = lessons().get(number)
+    path = next(NOTEBOOKS.glob(f"{number:02}-*.ipynb"), None)
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"] if path and cell_id else []
     titles = ("".join(cell["source"]).split("\n")[0] for cell in cells if cell["id"] == cell_id)
     return next(titles, "").lstrip("# ")
