@@ -628,6 +628,19 @@ def test_a_verdict_does_not_rely_on_colour():
         assert f"{words}.</strong>" in verdict._repr_html_()
 
 
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("the *sine*, and `x * y * z`", "the <em>sine</em>, and <code>x * y * z</code>"),
+        ("这里*余弦*相同", "这里<em>余弦</em>相同"),
+        ("2 * 3 and a*b*c and `*`", "2 * 3 and a*b*c and <code>*</code>"),
+        ("`a*b` and *c*", "<code>a*b</code> and <em>c</em>"),
+    ],
+)
+def test_what_stands_out_is_marked_in_any_language_and_code_is_left_alone(text, shown):
+    assert shown in check.Verdict("similarity", False, None, text)._repr_html_()
+
+
 def test_what_a_learner_wrote_cannot_break_the_page():
     def nasty(P):
         raise ValueError("<img src=x onerror=alert(1)> `</pre>`")

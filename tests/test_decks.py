@@ -1,9 +1,8 @@
 """What ``make decks`` builds: complete in itself, legible, accessible, and to be driven by keyboard alone."""
 
 import hashlib
+import json
 import re
-import subprocess
-import sys
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -163,6 +162,21 @@ def test_a_notebook_without_a_title_is_named(tmp_path):
     notebook = notebooks.read(notebooks.NOTEBOOKS / f"{LESSONS[0]}.ipynb")
     del notebook.cells[0]
     notebooks.write(notebook, tmp_path / "untitled.ipynb")
-    command = [sys.executable, "-m", "tools.decks", str(tmp_path / "untitled.ipynb")]
-    done = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1 and "untitled.ipynb does not begin" in done.stderr and "Traceback" not in done.stderr
+    with pytest.raises(ValueError, match="untitled.ipynb does not begin"):
+        decks.build([tmp_path / "untitled.ipynb"], tmp_path)
+
+
+def test_a_title_in_any_letters_comes_through_the_style_sheet(browser, tmp_path):
+    """The foot of each page of a PDF takes the title from there."""
+    title = '自注意力: it\'s "5 %" \\ </style> é'
+    notebook = notebooks.read(notebooks.NOTEBOOKS / f"{LESSONS[0]}.ipynb")
+    notebook.cells[0].source = f"# {title}\n\nA lead.\n\nLesson 1 of the series · about 30 minutes"
+    del notebook.cells[2:]
+    notebooks.write(notebook, tmp_path / "titled.ipynb")
+    decks.build([tmp_path / "titled.ipynb"], tmp_path)
+    page = browser.new_page()
+    page.goto((tmp_path / "titled.slides.html").as_uri())
+    page.add_style_tag(content="body::before { content: var(--lesson) }")
+    content = page.evaluate("getComputedStyle(document.body, '::before').content")
+    page.close()
+    assert json.loads(content) == title

@@ -1,5 +1,6 @@
 """What goes wrong around the series, done for real: it ends in a sentence, nothing is lost, and the next run works."""
 
+import importlib
 import os
 import re
 import shutil
@@ -249,6 +250,89 @@ def test_a_talk_needs_no_room_in_the_project(tmp_path, capsys):
     (tmp_path / "build").unlink()
     assert present.environment(tmp_path)["JUPYTER_CONFIG_DIR"] == str(tmp_path / "build" / "jupyter")
     assert capsys.readouterr().err == ""
+
+
+# What is handed to a command is no notebook, or ends the run
+
+
+NO_NOTEBOOKS = {"empty.ipynb": "", "text.ipynb": "a lesson", "other.ipynb": '{"cells": 3}', "binary.ipynb": "\udcff"}
+
+
+@pytest.fixture
+def say(project, monkeypatch, capsys):
+    """Run a command of the series in this process, so that an exception is no sentence: all that it says."""
+
+    def run_(tool, *arguments):
+        monkeypatch.chdir(project)
+        monkeypatch.setattr("sys.argv", [tool, *map(str, arguments)])
+        monkeypatch.setattr(notebooks, "NOTEBOOKS", project / "notebooks")
+        with pytest.raises(SystemExit) as end:
+            importlib.import_module(f"tools.{tool}").main()
+        told = capsys.readouterr()
+        assert end.value.code
+        return f"{told.out}{told.err}{end.value.code}"
+
+    return run_
+
+
+@pytest.mark.parametrize("tool", ["execute", "decks", "present"])
+@pytest.mark.parametrize("name", [*NO_NOTEBOOKS, "missing.ipynb", "folder.ipynb"])
+def test_what_is_no_notebook_is_named(project, say, tool, name):
+    path = project / name
+    if name in NO_NOTEBOOKS:
+        path.write_text(NO_NOTEBOOKS[name], encoding="utf-8", errors="surrogateescape")
+    elif name == "folder.ipynb":
+        path.mkdir()
+    before = files(project)
+    options = ["--root", project] if tool == "present" else []
+    told = say(tool, path, *options)
+    wanted = f"{name} is no notebook (" if name in NO_NOTEBOOKS else f"There is no notebook {path}"
+    assert wanted in told and "Traceback" not in told
+    assert files(project) == before
+
+
+@pytest.mark.parametrize(
+    "source, words",
+    [("import os; os._exit(1)", "A cell ended the kernel that ran it"), ("1 / 0", "ZeroDivisionError")],
+    ids=["a kernel that dies", "an error"],
+)
+def test_a_cell_that_ends_the_run_is_told_and_nothing_is_lost(project, say, source, words):
+    lesson = store(project / "notebooks" / "01-lesson.ipynb", "x = 1", source)
+    store(project / "notebooks" / "solutions" / "01-small.ipynb", "x = 1", source)
+    before = files(project)
+    for tool, argument, left in (
+        ("execute", lesson, "01-lesson.ipynb: left as it was"),
+        ("exercises", "01-small", "01-small: no clean copy could be made, and nothing is lost"),
+    ):
+        told = say(tool, argument)
+        assert left in told and words in told
+        assert files(project) == before
+
+
+@pytest.mark.parametrize(
+    "tool, arguments, words",
+    [
+        ("exercises", ["09-none"], "There is no exercise 09-none."),
+        ("model", ["no/such/folder"], "no/such/folder"),
+        ("present", ["notebooks/01-lesson.ipynb", "--root", "tests"], "Name the folder that it is in with --root"),
+        ("bench", ["speed"], "invalid choice: 'speed'"),
+        ("bench_class", ["0"], "at least one student, but STUDENTS is 0"),
+        ("bench_class", ["many"], "'many'"),
+        ("reference", ["--again"], "--again"),
+        ("reference", [], "pip install"),
+    ],
+)
+def test_a_command_says_what_it_cannot_do(say, capsys, tool, arguments, words):
+    told = say(tool, *arguments)
+    assert words in told and "Traceback" not in told
+
+
+def test_a_strict_run_names_what_is_no_notebook(project):
+    for name, content in NO_NOTEBOOKS.items():
+        (project / "notebooks" / name).write_text(content, encoding="utf-8", errors="surrogateescape")
+    status, said = run(project, *STRICT[:-1], *(f"notebooks/{name}" for name in NO_NOTEBOOKS))
+    assert status == 1 and "Traceback" not in said and "4 failed" in said, said
+    assert all(f"{name} is no notebook (" in said for name in NO_NOTEBOOKS), said
 
 
 # A package, or Python itself, is missing or too old

@@ -484,9 +484,3 @@ def test_a_file_that_others_have_changed_is_not_overwritten_and_nobody_is_asked_
     assert not page.locator(".jp-Dialog").count()
     assert Path(server.root, path).read_bytes() == theirs
     assert is_dirty(page)
-
-
-def test_a_notebook_that_is_not_there_is_named(tmp_path):
-    command = [sys.executable, "-m", "tools.present", str(tmp_path / "none.ipynb")]
-    done = subprocess.run(command, cwd=notebooks.ROOT, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1 and "none.ipynb" in done.stderr and "Traceback" not in done.stderr
