@@ -12,6 +12,14 @@ from tools import browser
 
 MEASURE = Path(__file__).with_name("measure.js").read_text(encoding="utf-8")
 SIZES = [(1280, 720), (1920, 1080)]
+# The deck follows the window a moment later, and the letters in it once more: until nothing has moved for 0.1 s.
+LAID_OUT = """([width, height]) => {
+    const {width: wide, height: high} = document.querySelector(".reveal").getBoundingClientRect();
+    const now = JSON.stringify(document.querySelector(".reveal .slides").getBoundingClientRect());
+    window.unmoved = now === window.laidOut ? window.unmoved + 1 : 0;
+    window.laidOut = now;
+    return Math.abs(wide - width) < 50 && Math.abs(high - height) < 50 && window.unmoved > 6;
+}"""
 SLIDES = ".reveal .slides > section > section"
 
 
@@ -68,7 +76,7 @@ def walk(page, sizes=SIZES):
     found = Measured(len(names), 0, [], {}, float("inf"))
     for number, (width, height) in enumerate([sizes[0], *sizes]):
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(500)  # the layout follows a moment after the window
+        page.wait_for_function(LAID_OUT, arg=[width, height])
         for name in names:
             show(page, name, patient=number > 0)
             if not number:

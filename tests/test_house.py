@@ -181,6 +181,21 @@ def test_a_lesson_lasts_at_most_35_minutes(path):
 
 
 @each_lesson
+def test_a_lesson_says_everywhere_how_long_it_lasts(path):
+    notes = [cell.source for slide in slides(path) for cell in slide if is_notes(cell)]
+    minutes = sum(int(re.match(r"\*\*(\d+)", note)[1]) for note in notes)
+    start = "\n".join(map(said, slides(notebooks.NOTEBOOKS / "00-start-here.ipynb")))
+    texts = [said(slides(path)[0]), read("README.md"), start]
+    patterns = [
+        r"about (\d+) minutes",
+        rf"\]\(notebooks/{path.name}\).*\| (\d+) min \|$",
+        rf"/{path.name}\) \| (\d+) \|",
+    ]
+    stated = [int(re.search(pattern, text, re.MULTILINE)[1]) for pattern, text in zip(patterns, texts, strict=True)]
+    assert len(set(stated)) == 1 and abs(stated[0] - minutes) <= 3, (stated, minutes)
+
+
+@each_lesson
 def test_a_lesson_asks_and_the_next_code_cell_answers(path):
     cells = [cell for cell in notebooks.read(path).cells if not is_notes(cell)]
     asked = [k for k, cell in enumerate(cells) if "> **Predict.**" in cell.source]
