@@ -71,35 +71,33 @@ class Measured:
 
 
 def walk(page, sizes=SIZES):
-    """Go through all slides of the deck that ``page`` shows, once to warm up and once for each size to measure."""
+    """Go through all slides of the deck that ``page`` shows, once for each size, and measure."""
     names = page.eval_on_selector_all(SLIDES, "slides => slides.map(slide => slide.id)")
     found = Measured(len(names), 0, [], {}, float("inf"))
-    for number, (width, height) in enumerate([sizes[0], *sizes]):
+    for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_function(LAID_OUT, arg=[width, height])
         for name in names:
-            show(page, name, patient=number > 0)
-            if not number:
-                continue
+            show(page, name)
             told = page.evaluate(MEASURE)
             found.problems += [f"{width} by {height}, {name}, {problem}" for problem in told["problems"]]
             found.contrast = min(found.contrast, told["contrast"] or 21)
-            if number == 1:
+            if (width, height) == sizes[0]:
                 found.figures += told["figures"]
                 for kind, size in told["letters"].items():
                     found.letters[kind] = min(size or 1e9, found.letters.get(kind, 1e9))
     return found
 
 
-def show(page, name, patient=True):
-    """Go to the slide ``name`` and show all its fragments in full; ``patient``: wait until it keeps its shape."""
+def show(page, name):
+    """Go to the slide ``name``, show all its fragments in full, and wait until it keeps its shape."""
     page.evaluate(
-        """async ([name, patient]) => {
+        """async (name) => {
             const present = () => document.querySelector("section.present > section.present");
             const shape = () => [...present().querySelectorAll(".jp-Cell *")]
                 .reduce((sum, element) => sum + element.getBoundingClientRect().bottom, 0);
             let still = 0, last = -1;
-            for (let tries = 0; still < (patient ? 3 : 1); tries++) {
+            for (let tries = 0; still < 3; tries++) {
                 if (tries > 500) throw new Error("the slide " + name + " does not come to rest");
                 if (present()?.id !== name) {  // RISE may have gone back to the cell that it had selected
                     if (tries % 25 === 0) { location.hash = "#/"; location.hash = "#/" + name; }
@@ -116,7 +114,7 @@ def show(page, name, patient=True):
                 await new Promise((on) => setTimeout(on, 10));
             }
         }""",
-        [name, patient],
+        name,
     )
 
 
