@@ -439,11 +439,8 @@ def test_what_a_learner_copies_or_adds_is_stored_too_and_a_solution_is_not(conte
     before = Path(server.root, solution).read_bytes()
     page = open_lab(context, server, solution)
     write(page, "a remark")
-    mine = [
-        store(server, "my work/mine.ipynb", desk()),
-        store(server, "Untitled.ipynb", nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")])),
-        "notebooks/functions.py",
-    ]
+    new = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")], metadata=notebooks.KERNEL)
+    mine = [store(server, "my work/mine.ipynb", desk()), store(server, "Untitled.ipynb", new), "notebooks/functions.py"]
     Path(server.root, mine[2]).write_text("", encoding="utf-8")
     for path in mine:
         open_beside(page, path)
