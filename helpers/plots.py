@@ -373,13 +373,13 @@ def summary(figure):
     as a vector: coarse enough for float32 on another processor, fine enough for a change in the data.
     """
     words = [figure.get_suptitle(), *(text.get_text() for box in figure.legends for text in box.get_texts())]
-    told = [say("plots.words", panel=0, words=", ".join(words))]
+    told = [say("plots.words", panel=0, words=texts.listed(words, "words"))]
     for number, axes in enumerate((axes for axes in figure.axes if axes.get_label() != "<colorbar>"), start=1):
         words = [axes.get_title(loc=loc) for loc in ("left", "center", "right")]
         words += [axes.get_xlabel(), axes.get_ylabel()]
         words += [tick.get_text() for axis in (axes.xaxis, axes.yaxis) for tick in _named_ticks(axis)]
         words += [text.get_text() for text in axes.texts if text.get_gid() != CELL]
-        told.append(say("plots.words", panel=number, words=", ".join(word for word in words if word)))
+        told.append(say("plots.words", panel=number, words=texts.listed(filter(None, words), "words")))
         told += [_data_line(number, kind, data) for kind, data in _drawn(axes)]
     return "\n".join(told)
 

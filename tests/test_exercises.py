@@ -50,7 +50,7 @@ def pair(tmp_path, monkeypatch):
 @pytest.mark.parametrize("solution, exercise", PAIRS)
 def test_the_exercises_are_as_made_and_give_nothing_away(solution, exercise):
     assert exercises.problems(solution, exercise) == []
-    assert len(exercises.secrets(solution)) > 5 * len(check.NAMES[int(solution.name[:2])])
+    assert len(exercises.secrets(solution)) > 15
 
 
 def test_each_exercise_has_a_solution():
@@ -72,7 +72,7 @@ def checks_of(path, tag=False):
 @pytest.mark.parametrize("solution, exercise", PAIRS)
 def test_every_check_is_an_exercise_and_the_stored_verdicts_are_what_they_should_be(solution, exercise):
     names = check.NAMES[int(solution.name[:2])]
-    assert names
+    assert len(names) >= 4
     for path, verdict in ((solution, "Right. "), (exercise, "Not attempted yet. ")):
         found = checks_of(path)
         assert sorted(name for name, _ in found) == sorted(names)
@@ -97,7 +97,7 @@ def test_a_solution_shows_a_wrong_turn_that_its_check_names(solution, exercise):
 @pytest.mark.parametrize("solution, exercise", PAIRS)
 def test_there_are_at_most_three_hints_and_they_open_one_inside_the_other(solution, exercise):
     hints = [cell.source for cell in notebooks.read(exercise).cells if "<details>" in cell.source]
-    assert len(hints) >= len(check.NAMES[int(solution.name[:2])]) - 1  # a question of choice needs none
+    assert len(hints) >= 3
     for source in hints:
         count = source.count("<details>")
         assert count <= 3 and source.count("<summary>") == source.count("</summary>") == count

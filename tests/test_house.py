@@ -156,9 +156,9 @@ def is_notes(cell):
 
 
 @each_lesson
-def test_a_lesson_is_at_most_22_slides_from_title_to_recap(path):
+def test_a_lesson_is_12_to_20_slides_from_title_to_recap(path):
     title, goals, *_, recap = lesson = slides(path)
-    assert len(lesson) <= 22
+    assert 12 <= len(lesson) <= 20
     assert title[0].source.startswith("# ")
     assert f"Lesson {int(path.name[:2])} of the series" in said(title)
     assert "you will be able to do" in said(goals)
@@ -169,7 +169,8 @@ def test_a_lesson_is_at_most_22_slides_from_title_to_recap(path):
 
 
 @each_lesson
-def test_a_lesson_lasts_at_most_35_minutes(path):
+def test_a_lesson_lasts_20_to_35_minutes_and_says_so(path):
+    """The start page says it too: tests/test_presenting.py."""
     minutes = []
     for slide in slides(path):
         notes = [cell for cell in slide if is_notes(cell)]
@@ -177,29 +178,17 @@ def test_a_lesson_lasts_at_most_35_minutes(path):
         stated = re.match(r"\*\*(\d+) minutes?\.\*\* ", notes[0].source)
         assert stated, slide[0].id
         minutes.append(int(stated.group(1)))
-    assert sum(minutes) <= 35
-
-
-@each_lesson
-def test_a_lesson_says_everywhere_how_long_it_lasts(path):
-    notes = [cell.source for slide in slides(path) for cell in slide if is_notes(cell)]
-    minutes = sum(int(re.match(r"\*\*(\d+)", note)[1]) for note in notes)
-    start = "\n".join(map(said, slides(notebooks.NOTEBOOKS / "00-start-here.ipynb")))
-    texts = [said(slides(path)[0]), read("README.md"), start]
-    patterns = [
-        r"about (\d+) minutes",
-        rf"\]\(notebooks/{path.name}\).*\| (\d+) min \|$",
-        rf"/{path.name}\) \| (\d+) \|",
-    ]
-    stated = [int(re.search(pattern, text, re.MULTILINE)[1]) for pattern, text in zip(patterns, texts, strict=True)]
-    assert len(set(stated)) == 1 and abs(stated[0] - minutes) <= 3, (stated, minutes)
+    assert 20 <= sum(minutes) <= 35
+    title = re.search(r"about (\d+) minutes", said(slides(path)[0]))[1]
+    readme = re.search(rf"\]\(notebooks/{path.name}\).*\| (\d+) min \|$", read("README.md"), re.MULTILINE)[1]
+    assert title == readme and abs(int(title) - sum(minutes)) <= 3, (title, readme, minutes)
 
 
 @each_lesson
 def test_a_lesson_asks_and_the_next_code_cell_answers(path):
     cells = [cell for cell in notebooks.read(path).cells if not is_notes(cell)]
     asked = [k for k, cell in enumerate(cells) if "> **Predict.**" in cell.source]
-    assert asked
+    assert len(asked) >= 2
     for k in asked:
         following = [cell.cell_type for cell in cells[k + 1 : k + 3]]
         assert "code" in following, cells[k].id

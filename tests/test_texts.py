@@ -24,17 +24,23 @@ def mistakes_of(name):
     return (mistakes_of(said["like"]) if "like" in said else {}) | said["mistakes"]
 
 
+def code():
+    """All nodes of the syntax trees of whatever says a sentence: (the file, the node)."""
+    for path in [*HELPERS.rglob("*.py"), notebooks.ROOT / "tools" / "model.py"]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            yield path, node
+
+
 def keys_in_code():
     """What stands in the code of helpers where a key may stand, as regular expressions: f"plots.{x}-shape" is one."""
     found = set()
-    for path in [*HELPERS.rglob("*.py"), notebooks.ROOT / "tools" / "model.py"]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.JoinedStr):
-                parts = [part.value if isinstance(part, ast.Constant) else "" for part in node.values]
-                if re.fullmatch(r"[a-z.-]{3,}", "".join(parts)):
-                    found.add("".join(re.escape(part) or ".+" for part in parts))
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(re.escape(node.value))
+    for _, node in code():
+        if isinstance(node, ast.JoinedStr):
+            parts = [part.value if isinstance(part, ast.Constant) else "" for part in node.values]
+            if re.fullmatch(r"[a-z.-]{3,}", "".join(parts)):
+                found.add("".join(re.escape(part) or ".+" for part in parts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(re.escape(node.value))
     return found
 
 
@@ -50,17 +56,16 @@ def test_no_sentence_is_unused():
 
 def test_every_sentence_that_is_said_exists_and_gets_its_values():
     calls = 0
-    for path in [*HELPERS.rglob("*.py"), notebooks.ROOT / "tools" / "model.py"]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say"):
-                continue
-            key, given = node.args[0], {keyword.arg for keyword in node.keywords}
-            if isinstance(key, ast.Constant) and None not in given:  # None stands for **values
-                section, _, name = key.value.partition(".")
-                sentence = texts.catalogue("helpers")[section][name]
-                wanted = {field for _, field, _, _ in string.Formatter().parse(sentence) if field is not None}
-                assert wanted <= given, (path.name, node.lineno, key.value)
-                calls += 1
+    for path, node in code():
+        if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say"):
+            continue
+        key, given = node.args[0], {keyword.arg for keyword in node.keywords}
+        if isinstance(key, ast.Constant) and None not in given:  # None stands for **values
+            section, _, name = key.value.partition(".")
+            sentence = texts.catalogue("helpers")[section][name]
+            wanted = {field for _, field, _, _ in string.Formatter().parse(sentence) if field is not None}
+            assert wanted <= given, (path.name, node.lineno, key.value)
+            calls += 1
     assert calls > 50
 
 

@@ -161,7 +161,7 @@ def _as_tensor(value, count):
     if count[0] > MAX_NUMBERS:
         raise ValueError
     if isinstance(value, torch.Tensor):
-        return _look_at_tensor(value).numbers.clone()
+        return _look_at_tensor(value).numbers
     if isinstance(value, (list, tuple)):
         parts = [_as_tensor(part, count) for part in value]
         return torch.stack(parts) if parts else torch.empty(0, dtype=torch.float64, device="cpu")

@@ -47,10 +47,9 @@ def of_exercise(name):
     Raises:
         KeyError: no lesson has such an exercise.
     """
-    for number in sorted(int(path.stem.removeprefix("lesson")) for path in FOLDER.glob("lesson*.toml")):
-        said = catalogue(f"lesson{number}").get(name)
-        if said is not None:
-            return said
+    for path in FOLDER.glob("lesson*.toml"):
+        if name in (said := catalogue(path.stem)):
+            return said[name]
     raise KeyError(name)
 
 
