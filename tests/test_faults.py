@@ -255,7 +255,14 @@ def test_a_talk_needs_no_room_in_the_project(tmp_path, capsys):
 # What is handed to a command is no notebook, or ends the run
 
 
-NO_NOTEBOOKS = {"empty.ipynb": "", "text.ipynb": "a lesson", "other.ipynb": '{"cells": 3}', "binary.ipynb": "\udcff"}
+NO_NOTEBOOKS = {
+    "empty.ipynb": "",
+    "text.ipynb": "a lesson",
+    "other.ipynb": '{"cells": 3}',
+    "invalid.ipynb": '{"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "source": ""}],'
+    ' "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
+    "binary.ipynb": "\udcff",
+}
 
 
 @pytest.fixture
@@ -331,7 +338,7 @@ def test_a_strict_run_names_what_is_no_notebook(project):
     for name, content in NO_NOTEBOOKS.items():
         (project / "notebooks" / name).write_text(content, encoding="utf-8", errors="surrogateescape")
     status, said = run(project, *STRICT[:-1], *(f"notebooks/{name}" for name in NO_NOTEBOOKS))
-    assert status == 1 and "Traceback" not in said and "4 failed" in said, said
+    assert status == 1 and "Traceback" not in said and "5 failed" in said, said
     assert all(f"{name} is no notebook (" in said for name in NO_NOTEBOOKS), said
 
 

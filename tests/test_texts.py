@@ -148,6 +148,7 @@ def test_without_the_notebooks_a_mistake_names_the_lesson_alone(monkeypatch, tmp
         (1e-12, 3, "0"),
         (3, 3, "3"),
         (0.1875, 3, "0.188"),
+        (0.1875 - 1e-9, 3, "0.188"),  # what noise makes of it
         (-2.5, 3, "-2.5"),
         (1234.4, 3, "1234"),
         (999.7, 3, "1000"),
