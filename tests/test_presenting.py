@@ -371,6 +371,7 @@ def test_the_users_own_settings_are_left_alone(tmp_path):
 
 
 SHOWN = ".jp-MainAreaWidget:not(.lm-mod-hidden)"
+EDITOR = f"{SHOWN} .cm-content >> visible=true"  # rendered Markdown hides its own
 
 
 def desk(*cells):
@@ -384,7 +385,7 @@ def open_lab(context, server, path):
     """A page with JupyterLab, and the document ``path`` alone in it."""
     page = context.new_page()
     page.goto(f"{server.address}lab/tree/{path}?token={server.token}&reset")
-    page.wait_for_selector(f"{SHOWN} .cm-content", timeout=60_000)
+    page.wait_for_selector(EDITOR, timeout=60_000)
     return page
 
 
@@ -392,7 +393,7 @@ def open_beside(page, path):
     """Open one more document in JupyterLab."""
     page.evaluate("async path => { await jupyterapp.commands.execute('docmanager:open', {path}); }", path)
     page.wait_for_function("path => jupyterapp.shell.currentWidget?.context?.path === path", arg=path)
-    page.wait_for_selector(f"{SHOWN} .cm-content")
+    page.wait_for_selector(EDITOR)
 
 
 def write(page, words):
