@@ -25,7 +25,7 @@ from .texts import say, short
 DOTS_PER_INCH = 160
 LETTERS = 60  # that fit below a figure
 CELL = "cell"  # marks a number that repeats the data of its cell
-WIDTH, HEIGHT = 10.0, 4.0  # inches: 1600 by 640 dots, about the free part of a slide
+WIDTH, HEIGHT = 11.6, 4.3  # inches: 1856 by 688 dots, about the part of a slide that title and code leave free
 
 # Told apart with any colour vision, each at least 3 to 1 against white, and never by colour alone: see DASHES.
 COLOURS = ["#00639C", "#C24A00", "#007A5A", "#8C3F8F", "#555555", "#A30B37"]
@@ -58,7 +58,7 @@ STYLE = {
 _sketched_like = contextvars.ContextVar("the picture whose layout sketches take over", default=None)
 
 
-def _style():
+def style():
     """This style and nothing of the reader's own settings: the same picture on every machine."""
     return mpl.style.context(STYLE, after_reset=True)
 
@@ -83,7 +83,9 @@ class Picture:
         return f'<img alt="{html.escape(self.alt)}" width="{self.size[0] // 2}" src="data:image/png;base64,{image}">'
 
 
-def lines(ys, x=None, *, title, xlabel, ylabel, labels=None, alt="", log="", markers=False, size=(WIDTH, HEIGHT)):
+def lines(
+    ys, x=None, *, title, xlabel, ylabel, labels=None, alt="", log="", markers=False, stems=False, size=(WIDTH, HEIGHT)
+):
     """Draw one or several lines.
 
     Args:
@@ -94,20 +96,25 @@ def lines(ys, x=None, *, title, xlabel, ylabel, labels=None, alt="", log="", mar
         alt: a sentence for readers who cannot see the figure, where the numbers alone do not tell it.
         log: "x", "y" or "xy" for logarithmic axes.
         markers: whether to mark the points.
+        stems: whether each point stands on a stem of its own, joined to no other: for places without an order between.
         size: width and height in inches.
 
     Raises:
         ValueError: ys or x has another shape, or there is not one label a line.
     """
-    ys = _array("ys", ys, (1, 2), "lines")
+    ys = numbers("ys", ys, (1, 2), "lines")
     ys = ys.reshape(-1, ys.shape[-1])
-    x = np.arange(ys.shape[1]) if x is None else _array("x", x, (1,), "points")
-    _same_count("x", x, ys.shape[1], "point")
+    x = np.arange(ys.shape[1]) if x is None else numbers("x", x, (1,), "points")
+    same_count("x", x, ys.shape[1], "point")
     labels = _labels("labels", labels, len(ys), "line")
-    figure, (axes,) = _canvas(1, size)
-    with _style():
+    figure, (axes,) = canvas(1, size)
+    with style():
         for k, y in enumerate(ys):
-            axes.plot(x, y, label=labels[k], marker=MARKERS[k % len(MARKERS)] if markers else None)
+            how = {"label": labels[k], "marker": MARKERS[k % len(MARKERS)] if markers or stems else None}
+            if stems:
+                how.update(linestyle="", color=COLOURS[k % len(COLOURS)])
+                axes.vlines(x, 0, y, COLOURS[k % len(COLOURS)], alpha=0.5)
+            axes.plot(x, y, **how)
         if any(labels):
             figure.legend(loc="outside right center")
         _name_axes(axes, xlabel, ylabel, log)
@@ -147,12 +154,12 @@ def bars(heights, names, *, title, ylabel, labels=None, limits=None, values=True
     Raises:
         ValueError: heights has another shape, or names or labels do not fit it.
     """
-    heights = _array("heights", heights, (1, 2), "bars")
+    heights = numbers("heights", heights, (1, 2), "bars")
     heights = heights.reshape(-1, heights.shape[-1])
     names = _labels("names", names, heights.shape[1], "bar")
     labels = _labels("labels", labels, len(heights), "group")
-    figure, (axes,) = _canvas(1, size)
-    with _style():
+    figure, (axes,) = canvas(1, size)
+    with style():
         width = 0.8 / len(heights)
         for k, group in enumerate(heights):
             left = np.arange(len(group)) + (k - (len(heights) - 1) / 2) * width
@@ -190,9 +197,10 @@ def heatmaps(
     yticks=None,
     values=False,
     limits=None,
-    cmap="Blues",
+    cmap=None,
     square=False,
     framed=None,
+    marked=None,
     alt="",
     size=(WIDTH, HEIGHT),
 ):
@@ -203,10 +211,13 @@ def heatmaps(
         titles: a name for each panel.
         xticks, yticks: a name for each column and for each row (tokens, say).
         values: whether to write each value into its cell.
-        limits: the lowest and the highest value of the colour scale; those of the data if left out.
-        cmap: "Blues" for amounts, "RdBu" for values around 0.
+        limits: the lowest and the highest value of the colour scale. If left out, those of the data; where some are
+            negative, 0 is in the middle.
+        cmap: "Blues" for amounts, "RdBu" for values around 0; the data decide if it is left out.
         square: whether cells are as high as they are wide, so that a diagonal runs at 45 degrees.
         framed: (first, last): these columns, counted from 0, get a frame in every panel.
+        marked: {words: (rows, columns)}: a frame with words in it, in every panel; each a number, (first, last) or None
+            for all of them.
         title, xlabel, ylabel, alt, size: as in ``lines``.
 
     Raises:
@@ -215,19 +226,24 @@ def heatmaps(
     panels = _panels(matrices)
     titles = _labels("titles", titles, len(panels), "panel")
     for panel in panels:
-        _same_count("xticks", xticks, panel.shape[1], "column")
-        _same_count("yticks", yticks, panel.shape[0], "row")
+        same_count("xticks", xticks, panel.shape[1], "column")
+        same_count("yticks", yticks, panel.shape[0], "row")
         if framed is not None and not (len(framed) == 2 and 0 <= framed[0] <= framed[1] < panel.shape[1]):
             raise ValueError(say("plots.wrong-frame", last=panel.shape[1] - 1, got=framed))
     low, high = limits or _range(np.concatenate([panel.ravel() for panel in panels]))
-    figure, grid = _canvas(len(panels), size)
-    with _style():
+    cmap = cmap or ("RdBu" if low < 0 else "Blues")
+    if low < 0 and not limits:
+        low, high = -max(-low, high), max(-low, high)
+    figure, grid = canvas(len(panels), size)
+    with style():
         for axes, panel, name in zip(grid, panels, titles, strict=True):
             aspect = "equal" if square else "auto"
             image = axes.imshow(panel, cmap=cmap, vmin=low, vmax=high, aspect=aspect, interpolation="nearest")
             axes.spines[:].set_visible(False)
             if framed is not None:
                 _frame(axes, *framed, rows=panel.shape[0])
+            for words, spans in (marked or {}).items():
+                _mark(axes, words, *map(_span, spans, panel.shape))
             if xticks is not None:
                 crowded = sum(map(len, map(str, xticks))) * len(panels) > LETTERS
                 axes.set_xticks(range(len(xticks)), xticks, rotation=90 if crowded else 0)
@@ -239,11 +255,13 @@ def heatmaps(
                 _write_values(axes, panel, image, narrow=sum(p.shape[1] for p in panels) > 10)
             axes.set_title(name)
             _name_axes(axes, xlabel, ylabel if axes is grid[0] else "")
-        figure.colorbar(image, ax=list(grid), fraction=0.05, pad=0.02)
+        bar = figure.colorbar(image, ax=list(grid), fraction=0.05, pad=0.02)
+        ends = [low, (low + high) / 2, high]
+        bar.set_ticks(ends, labels=map(short, ends))
         figure.suptitle(title, x=0.01, ha="left")
     opening = "plots.heatmap" if len(panels) == 1 else "plots.heatmaps"
     told = [
-        _panel_words(name, panel, xticks, yticks, brief=sum(p.size for p in panels) > 36)
+        matrix_words(name, panel, xticks, yticks, cells=sum(p.size for p in panels))
         for name, panel in zip(titles, panels, strict=True)
     ]
     return picture(
@@ -252,6 +270,7 @@ def heatmaps(
         ylabel and say("plots.rows", label=ylabel),
         xlabel and say("plots.columns", label=xlabel),
         framed and say("plots.framed", first=framed[0], last=framed[1]),
+        *(say("plots.marked", words=words) for words in marked or ()),
         *told,
         alt,
     )
@@ -283,7 +302,7 @@ def attention(weights, tokens, *, title, titles=None, key_tokens=None, values=Tr
     )
 
 
-def clocks(angles, *, title, titles, labels=None, alt="", size=(WIDTH, 3.2)):
+def clocks(angles, *, title, titles, labels=None, alt="", size=(WIDTH, 3.8)):
     """Draw clock faces; every angle is a hand, measured clockwise from twelve o'clock.
 
     The tip of a hand at angle a is at (sin a, cos a): a (sine, cosine) pair of the positional encoding.
@@ -296,11 +315,11 @@ def clocks(angles, *, title, titles, labels=None, alt="", size=(WIDTH, 3.2)):
     Raises:
         ValueError: angles has another shape, or titles or labels do not fit it.
     """
-    angles = _array("angles", angles, (2,), "clocks")
+    angles = numbers("angles", angles, (2,), "clocks")
     titles = _labels("titles", titles, len(angles), "clock")
     labels = _labels("labels", labels, angles.shape[1], "hand")
-    figure, grid = _canvas(len(angles), size)
-    with _style():
+    figure, grid = canvas(len(angles), size)
+    with style():
         turn = np.linspace(0, 2 * np.pi, 181)
         for axes, hands, name in zip(grid, angles, titles, strict=True):
             axes.plot(np.sin(turn), np.cos(turn), color="#555555", linestyle="-", linewidth=1.5)
@@ -443,7 +462,7 @@ def _png(figure):
     if like is not None:
         return _sketch(figure, like.places), like.size
     buffer = io.BytesIO()
-    with _style():
+    with style():
         figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
     image = Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     small = io.BytesIO()
@@ -459,7 +478,7 @@ def _sketch(figure, places):
             axes.set_position(place)
     buffer = io.BytesIO()
     figure.set_dpi(DOTS_PER_INCH / 2)
-    with _style():
+    with style():
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
     image = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
@@ -467,14 +486,20 @@ def _sketch(figure, places):
     return buffer.getvalue()
 
 
-def _canvas(panels, size):
-    with _style():
+def canvas(panels, size):
+    """An empty figure in the style of the series, and its panels, side by side."""
+    with style():
         figure = Figure(figsize=size, layout="constrained")
         return figure, figure.subplots(1, panels, squeeze=False)[0]
 
 
-def _panel_words(name, panel, xticks, yticks, brief):
-    """A matrix in words: every cell of a small one, the largest of each row of a middling one, else the range."""
+def matrix_words(name, panel, xticks, yticks, cells=None):
+    """A matrix in words: every cell of a small one, the largest of each row of a middling one, else the range.
+
+    Args:
+        cells: how many the whole picture has; those of the matrix if left out.
+    """
+    brief = (panel.size if cells is None else cells) > 36
     named = xticks is not None and yticks is not None and len(yticks) <= 12
     if named and not brief:
         told = texts.listed(_row_words(row, xticks, cells) for row, cells in zip(yticks, panel, strict=True))
@@ -515,6 +540,23 @@ def _frame(axes, first, last, rows):
     axes.add_patch(mpl.patches.Rectangle(**place, fill=False, edgecolor="black", linewidth=2.5, clip_on=False))
 
 
+def _span(span, count):
+    """The first and the last of the rows or columns that ``span`` names, of ``count``."""
+    first, last = (0, count - 1) if span is None else (span, span) if isinstance(span, int) else span
+    if not 0 <= first <= last < count:
+        raise ValueError(say("plots.wrong-mark", last=count - 1, got=span))
+    return first, last
+
+
+def _mark(axes, words, rows, columns):
+    """A frame around some cells of a matrix, with words in it."""
+    (top, bottom), (left, right) = rows, columns
+    place = {"xy": (left - 0.5, top - 0.5), "width": right - left + 1, "height": bottom - top + 1}
+    axes.add_patch(mpl.patches.Rectangle(**place, fill=False, edgecolor="black", linewidth=3, clip_on=False))
+    box = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "black"}
+    axes.text((left + right) / 2, (top + bottom) / 2, words, ha="center", va="center", bbox=box)
+
+
 def _write_values(axes, panel, image, narrow):
     for (row, column), value in np.ndenumerate(panel):
         words = f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
@@ -526,12 +568,12 @@ def _write_values(axes, panel, image, narrow):
         axes.text(column, row, words, ha="center", va="center", color=colour, fontsize=15, gid=CELL)
 
 
-def _array(name, values, ranks, shape):
+def numbers(name, values, ranks, shape):
     """``values`` as a NumPy array: a tensor on any device, with or without a gradient, an array, or lists."""
     if hasattr(values, "detach"):
         values = values.detach().cpu().double().numpy()
     elif isinstance(values, (list, tuple)) and any(hasattr(value, "detach") for value in values):
-        values = [_array(name, value, (0, 1, 2), shape) for value in values]
+        values = [numbers(name, value, (0, 1, 2), shape) for value in values]
     try:
         array = np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
@@ -545,8 +587,8 @@ def _array(name, values, ranks, shape):
 
 def _panels(matrices):
     if isinstance(matrices, (list, tuple)) and len(matrices) and np.ndim(matrices[0]) == 2:
-        return [_array("matrices", matrix, (2,), "heatmaps") for matrix in matrices]
-    array = _array("matrices", matrices, (2, 3), "heatmaps")
+        return [numbers("matrices", matrix, (2,), "heatmaps") for matrix in matrices]
+    array = numbers("matrices", matrices, (2, 3), "heatmaps")
     return list(array) if array.ndim == 3 else [array]
 
 
@@ -554,10 +596,10 @@ def _labels(name, labels, count, what):
     if labels is None:
         return [""] * count
     labels = [str(label) for label in labels]
-    _same_count(name, labels, count, what)
+    same_count(name, labels, count, what)
     return labels
 
 
-def _same_count(name, entries, count, what):
+def same_count(name, entries, count, what):
     if entries is not None and len(entries) != count:
         raise ValueError(say(f"plots.one-for-each-{what}", name=name, expected=count, got=len(entries)))

@@ -110,7 +110,7 @@ def test_a_figure_is_a_picture_and_a_text(make, said):
     image.load()
     assert image.format == "PNG"
     assert image.size == picture.size
-    assert image.size[0] == 1600  # as wide as the free part of a slide, twice
+    assert image.size[0] == 1856  # sharp on a slide 1,920 pixels wide
     assert image.size[1] in (640, 512)
     assert np.asarray(image.convert("L")).std() > 5
     assert len(picture.png) < 60_000
