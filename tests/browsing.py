@@ -57,10 +57,11 @@ class Watch:
 
 @dataclass
 class Measured:
-    """What a walk through a deck has found: sentences, and the smallest letters in px, at 1280 by 720."""
+    """What a walk through a deck has found: sentences, and, at 1280 by 720, the smallest letters in px and of each
+    figure its share of the slide's height and of its area."""
 
     slides: int
-    figures: int
+    figures: list
     problems: list
     letters: dict
     contrast: float
@@ -73,7 +74,7 @@ class Measured:
 def walk(page, sizes=SIZES):
     """Go through all slides of the deck that ``page`` shows, once for each size, and measure."""
     names = page.eval_on_selector_all(SLIDES, "slides => slides.map(slide => slide.id)")
-    found = Measured(len(names), 0, [], {}, float("inf"))
+    found = Measured(len(names), [], [], {}, float("inf"))
     for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_function(LAID_OUT, arg=[width, height])
@@ -83,7 +84,7 @@ def walk(page, sizes=SIZES):
             found.problems += [f"{width} by {height}, {name}, {problem}" for problem in told["problems"]]
             found.contrast = min(found.contrast, told["contrast"] or 21)
             if (width, height) == sizes[0]:
-                found.figures += told["figures"]
+                found.figures += told["sizes"]
                 for kind, size in told["letters"].items():
                     found.letters[kind] = min(size or 1e9, found.letters.get(kind, 1e9))
     return found
@@ -122,7 +123,7 @@ def report(name, found):
     """A line for people who run the tests with -s."""
     letters = ", ".join(f"{kind} {size:.1f} px" for kind, size in found.letters.items() if size < 1e9)
     print(
-        f"{name}: {found.slides} slides, {found.figures} figures, smallest {letters}, contrast {found.contrast:.1f},"
+        f"{name}: {found.slides} slides, {len(found.figures)} figures, smallest {letters}, contrast {found.contrast:.1f},"
         f" {len(found.of('overflow'))} overflows",
         file=sys.stderr,
     )

@@ -73,6 +73,7 @@
 
   // Figures: loaded, on top, not blank, with words for those who cannot see them, and letters that can be read.
   const figures = [...slide.querySelectorAll(".jp-OutputArea img, .jp-MarkdownCell img")].filter((image) => !image.closest(left_out));
+  const sizes = []; // of each figure as it is painted: its share of the slide's height, and of its area
   for (const image of figures) {
     const box = image.getBoundingClientRect();
     if (!image.complete || !image.naturalWidth || !box.width || !box.height) { tell("figure", "not painted"); continue; }
@@ -88,9 +89,12 @@
     const dots = canvas.getImageData(0, 0, 64, 32).data;
     if (dots.every((value, k) => Math.abs(value - dots[k % 4]) < 8)) tell("figure", "blank");
     const drawn = Math.min(box.width / image.naturalWidth, box.height / image.naturalHeight);
+    const [width, height] = [image.naturalWidth * drawn, image.naturalHeight * drawn];
+    sizes.push([height / innerHeight, (width * height) / (innerWidth * innerHeight)]);
+    if (height < 0.5 * innerHeight - 0.5) tell("small", `a figure takes ${Math.round((100 * height) / innerHeight)} % of the slide's height, and half is the least`);
     const ticks = (15 / 72) * 160 * drawn; // the smallest letters of helpers.plots: 15 points at 160 dots per inch
     letters.figures = Math.min(letters.figures, ticks);
     if (ticks < 13.5 * scale) tell("letters", `a figure is so small that its letters are ${ticks.toFixed(1)} px`);
   }
-  return { problems, letters, contrast, figures: figures.length };
+  return { problems, letters, contrast, sizes };
 }

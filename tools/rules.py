@@ -5,8 +5,11 @@ import re
 
 from tools import notebooks
 
+PREDICT = "> **Predict.**"
+IN_CLASS = re.compile(r"> \*\*In class · (\d+) min\.\*\* \S")  # with which the lecturer's part begins
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
 MAX_LINES = 15
+MAX_DRAWING_LINES = 6  # beside a figure that takes half of its slide
 MAX_WIDTH = 84  # characters: more is wider than a slide
 MAX_BYTES = 500_000
 MIN_ALT = 20
@@ -43,6 +46,14 @@ def short_cells(notebook):
         for line in cell.source.splitlines():
             if len(line) > MAX_WIDTH:
                 yield f"{_name(cell)} has a line of {len(line)} characters, and a slide holds {MAX_WIDTH}: {line}"
+
+
+def pictures_have_room(notebook):
+    """On the slides of a talk, a cell that shows a figure is short: what is computed for it stands in another."""
+    for cell in _code(notebook) if any(map(_is_notes, notebook.cells)) else ():
+        lines = len(cell.source.splitlines())
+        if lines > MAX_DRAWING_LINES and any(notebooks.PICTURE.search(text) for text in _texts(cell)):
+            yield f"{_name(cell)} shows a figure and has {lines} lines, of {MAX_DRAWING_LINES}: compute in another cell"
 
 
 def has_run(notebook):
@@ -137,12 +148,63 @@ def small(notebook, size):
         yield f"the notebook has {size:,} bytes, and {MAX_BYTES:,} are allowed: draw smaller or fewer figures"
 
 
+def two_voices(notebook):
+    """Where a notebook has notes, each slide ends with them: text for the reader, then the lecturer's part, quoted."""
+    for slide in _slides(notebook) if any(map(_is_notes, notebook.cells)) else ():
+        if [cell for cell in slide if _is_notes(cell)] != slide[-1:]:
+            yield f"{_name(slide[0])} begins a slide that does not end with one cell of notes"
+            continue
+        paragraphs = [part.strip() for part in re.split(r"\n(?:>? *\n)+", slide[-1].source.strip())]
+        quoted = [paragraph.startswith(">") for paragraph in paragraphs]
+        begins = [bool(IN_CLASS.match(paragraph)) for paragraph in paragraphs]
+        if quoted[0]:
+            yield f"{_name(slide[-1])} has no text for the reader before the lecturer's part"
+        elif sum(begins) != 1 or quoted != sorted(quoted) or begins.index(True) != quoted.index(True):
+            yield f"{_name(slide[-1])} must be text for the reader, then one quotation: > **In class · 2 min.** ..."
+
+
+def predictions_are_answered(notebook):
+    """After a question to predict comes its answer: more of the slide, or, where it ends its slide, the next slide."""
+    slides = list(_slides(notebook))
+    for slide, following in zip(slides, [*slides[1:], []], strict=True):
+        shown = [cell for cell in slide if not _is_notes(cell)]
+        for k, cell in enumerate(shown):
+            answer = shown[k + 1 :] or [cell for cell in following if not _is_notes(cell)]
+            if cell.cell_type == "markdown" and PREDICT in cell.source and not _code_in(answer):
+                yield f"{_name(cell)} asks for a prediction, and no code after it answers"
+
+
 RULES = [slide_types, short_cells, has_run, no_complaints, figures_speak, reasons, no_paths, no_network, clean_metadata]
+RULES += [pictures_have_room, two_voices, predictions_are_answered]
 
 
 def problems(notebook, size=0):
     """Every problem of ``notebook``, whose file has ``size`` bytes."""
     return [problem for rule in RULES for problem in rule(notebook)] + list(small(notebook, size))
+
+
+def _slides(notebook):
+    """The slides, each a list of its cells."""
+    slide = []
+    for cell in notebook.cells:
+        if _kind(cell) in ("slide", "subslide") and slide:
+            yield slide
+            slide = []
+        slide.append(cell)
+    if slide:
+        yield slide
+
+
+def _kind(cell):
+    return cell.metadata.get("slideshow", {}).get("slide_type", "-")
+
+
+def _is_notes(cell):
+    return _kind(cell) == "notes"
+
+
+def _code_in(cells):
+    return any(cell.cell_type == "code" for cell in cells)
 
 
 def _code(notebook):
