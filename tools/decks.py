@@ -1,7 +1,11 @@
 """Build what needs no Jupyter: ``python -m tools.decks [NOTEBOOK ...]`` writes into ``build/``.
 
-For each lesson a deck (reveal.js), a page to read, and, where a browser is found, the deck as PDF; and one page
-that lists them. Each file is complete in itself: it asks nothing of the network and nothing of its folder.
+For each lesson a deck (reveal.js), a page to read, a page of its exercises, and, where a browser is found, the deck as
+PDF; and one page that lists them. Each file is complete in itself: it asks nothing of the network and nothing of its
+folder.
+
+On a page to read, the answer to a prediction is covered until the reader asks, and so are the solutions of the
+exercises; what is meant for the lecturer is folded away.
 """
 
 import argparse
@@ -18,7 +22,10 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from playwright.sync_api import Error as BrowserError
 from tqdm import tqdm
 
+from helpers.check.verdict import marked
+from helpers.texts import say
 from tools import browser, notebooks
+from tools.rules import IN_CLASS, PREDICT
 
 DECK = Path(__file__).parent / "deck"
 BUILD = notebooks.ROOT / "build"
@@ -26,7 +33,8 @@ THEME = notebooks.NOTEBOOKS / "rise.css"
 LANGUAGE = "en"
 READY = "document.documentElement.dataset.ready === 'true'"  # the script of each page says so
 MINUTES = re.compile(r"\d+ ?\w+$")  # a title slide ends with a number and its unit
-NOTEBOOK_LINK = re.compile(r'href="([^":#]+)\.ipynb"')
+NOTEBOOK_LINK = re.compile(r'href="(?:\.\./)?((?:exercises/)?)([^":#/]+)\.ipynb"')
+HEADING = re.compile(r"<h2[^>]*>(.*?)</h2>")
 FONT = re.compile(r'url\("(fonts/[^"]+)"\)')
 
 TEMPLATES = jinja2.Environment(
@@ -37,19 +45,27 @@ TEMPLATES = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
 )
 TEMPLATES.globals["language"] = LANGUAGE
+TEMPLATES.filters["plain"] = lambda title: re.sub("[`*]", "", title)
 
 
 @dataclass
 class Slide:
-    """A slide: ``parts`` are lists of cells that appear one after another, ``notes`` what the speaker sees."""
+    """A slide: ``parts`` are lists of cells that appear one after another; ``text`` is for the reader, ``in_class`` for
+    the lecturer. On a page, ``covered`` are the cells that answer a prediction, and ``shown`` the others."""
 
+    id: str
+    title: str
     parts: list = field(default_factory=lambda: [[]])
-    notes: list = field(default_factory=list)
+    text: str = ""
+    lecturer: str = ""
+    in_class: str = ""
+    shown: list = field(default_factory=list)
+    covered: list = field(default_factory=list)
 
 
 @dataclass
 class Lesson:
-    """A lesson as its files need it; ``columns`` are slides that stand above one another."""
+    """A lesson as its files need it; ``columns`` are slides that stand above one another, ``exercises`` are Slides."""
 
     name: str
     title: str
@@ -57,10 +73,16 @@ class Lesson:
     minutes: str
     columns: list
     has_maths: bool
+    exercises: list = field(default_factory=list)
+
+    @property
+    def slides(self):
+        """All slides in order."""
+        return [slide for column in self.columns for slide in column]
 
 
 def read(path):
-    """The lesson in the notebook ``path``.
+    """The lesson in the notebook ``path``, with the exercises that lie beside it.
 
     Raises:
         ValueError: it does not begin with a title slide.
@@ -71,14 +93,24 @@ def read(path):
         raise ValueError(f"{path.name} does not begin with a slide whose first line is '# Title'")
     lead = rest.strip().split("\n")[0]
     minutes = MINUTES.search(rest.strip())
-    return Lesson(
+    lesson = Lesson(
         name=path.stem,
         title=title[2:].strip(),
         lead=lead,
         minutes=minutes[0] if minutes else "",
         columns=_columns(cells),
-        has_maths=any("$" in cell.source for cell in cells if cell.cell_type == "markdown"),
+        has_maths=_have_maths(cells),
     )
+    exercise, solution = (path.parent / folder / path.name for folder in ("exercises", "solutions"))
+    if exercise.is_file() and solution.is_file():
+        solved = notebooks.read(solution).cells
+        lesson.exercises = _exercises(notebooks.read(exercise).cells, solved)
+        lesson.has_maths = lesson.has_maths or _have_maths(solved)
+    return lesson
+
+
+def _have_maths(cells):
+    return any("$" in cell.source for cell in cells if cell.cell_type == "markdown")
 
 
 def _columns(cells):
@@ -89,23 +121,74 @@ def _columns(cells):
         if kind == "skip":
             continue
         if kind == "slide" or not columns:
-            columns.append([Slide()])
+            columns.append([_slide(cell)])
         elif kind == "subslide":
-            columns[-1].append(Slide())
+            columns[-1].append(_slide(cell))
         elif kind == "fragment":
             columns[-1][-1].parts.append([])
+        slide = columns[-1][-1]
         if kind == "notes":
-            columns[-1][-1].notes.append(_markdown(cell.source))
+            slide.text, slide.lecturer, slide.in_class = _two_voices(cell.source)
         else:
-            columns[-1][-1].parts[-1].append({"type": cell.cell_type, "html": _cell(cell)})
+            slide.parts[-1].append(_cell(cell, slide.id))
+    _cover([slide for column in columns for slide in column])
     return columns
 
 
-def _cell(cell):
+def _slide(cell):
+    return Slide(cell.id, cell.source.strip().split("\n")[0].lstrip("# "))
+
+
+def _two_voices(source):
+    """The notes of a slide as HTML: the text for the reader, the heading of the lecturer's part, and this part."""
+    begin = IN_CLASS.search(source)
+    if not begin:
+        return _markdown(source), "", ""
+    quoted = re.sub("^> ?", "", source[begin.start() :], flags=re.MULTILINE)
+    heading, _, staged = quoted.partition(".** ")
+    return _markdown(source[: begin.start()]), heading.lstrip("* "), _markdown(staged)
+
+
+def _cover(slides):
+    """Divide the cells of each slide: what follows a prediction, on its slide or else on the next, is covered."""
+    waiting = False
+    for slide in slides:
+        cells = _in_order([slide])
+        asked = [k for k, cell in enumerate(cells, start=1) if cell["asks"]]
+        end = 1 if waiting else asked[0] if asked else len(cells)
+        slide.shown, slide.covered = cells[:end], cells[end:]
+        waiting = bool(asked) and not slide.covered
+
+
+def _exercises(cells, solved):
+    """The exercises as Slides: what the learner is given is shown, and its solution covered."""
+    solutions = {column[0].id: _in_order(column) for column in _columns(solved)}
+    found = []
+    for column in _columns(cells):
+        slide, slide.shown = column[0], _in_order(column)
+        given = {cell["id"]: cell["source"] for cell in slide.shown}
+        answer = solutions[slide.id]
+        begin = next((k for k, cell in enumerate(answer) if given.get(cell["id"]) != cell["source"]), len(answer))
+        # A text that stands above need not stand here again; a check does, with what it says to the right answer.
+        slide.covered = [cell for cell in answer[begin:] if cell["type"] == "code" or cell["id"] not in given]
+        found.append(slide)
+    return found
+
+
+def _in_order(slides):
+    """The cells of the slides, one after another."""
+    return [cell for slide in slides for part in slide.parts for cell in part]
+
+
+def _cell(cell, slide):
+    """A cell for the templates; its heading, if it has one, leads to the address of its ``slide``."""
+    told = {"id": cell.id, "type": cell.cell_type, "asks": PREDICT in cell.source}
     if cell.cell_type == "markdown":
-        return {"source": _markdown(cell.source)}
+        linked = HEADING.sub(rf'<h2><a class="here" href="#{slide}">\1</a></h2>', _markdown(cell.source))
+        return {**told, "source": _markdown(cell.source), "linked": linked}
+    source = re.sub(r" *# (BEGIN|END) SOLUTION.*\n?", "", cell.source)
     shown = [_output(output) for output in cell.get("outputs", ())]
-    return {"source": _code(cell.source), "outputs": [output for output in shown if output]}
+    return {**told, "source": _code(source), "outputs": [output for output in shown if output]}
 
 
 def _markdown(source):
@@ -156,13 +239,23 @@ def part(name):
     return text.replace("</script", r"<\/script")
 
 
-def write(name, target, names, **values):
-    """Fill the template ``name`` into the file ``target``; links to the lessons ``names`` lead to pages, and
-    links to other notebooks nowhere."""
-    ending = ".slides.html" if target.name.endswith(".slides.html") else ".html"
+def write(name, target, links, **values):
+    """Fill the template ``name`` into the file ``target``, and let its links lead to the other files."""
     text = TEMPLATES.get_template(name).render(part=part, theme=theme, css_string=css_string, **values)
-    text = NOTEBOOK_LINK.sub(lambda found: f'href="{found[1]}{ending}"' if found[1] in names else "", text)
+    text = NOTEBOOK_LINK.sub(lambda found: links.get(found[1] + found[2], ""), text)
     notebooks.replace(target, text.encode())
+
+
+def linked_verdicts(lessons):
+    """A function that makes links, in HTML, of the sentences with which verdicts name slides of the lessons."""
+    links = {}
+    for lesson in lessons:
+        for slide in lesson.slides if lesson.exercises else ():
+            sentence = say("check.look-slide", lesson=int(lesson.name[:2]), slide=slide.title)
+            links[marked(html.escape(sentence, quote=False))] = f"{lesson.name}.html#{slide.id}"
+    longest_first = sorted(map(re.escape, links), key=len, reverse=True)
+    pattern = re.compile("|".join(longest_first) or "(?!)")
+    return lambda text: pattern.sub(lambda found: f'<a href="{links[found[0]]}">{found[0]}</a>', text)
 
 
 def print_pdf(chromium, deck):
@@ -180,16 +273,24 @@ def build(paths, target=BUILD, chromium=None):
     """Write everything for the notebooks ``paths`` into the folder ``target``; PDF only with a browser."""
     target.mkdir(parents=True, exist_ok=True)
     lessons = [read(path) for path in paths]
-    names = [lesson.name for lesson in lessons]
+    exercises_of = {f"exercises/{lesson.name}": f"{lesson.name}.exercises" for lesson in lessons if lesson.exercises}
+    to_pages, to_slides = (
+        {name: f'href="{file}.html"' for name, file in exercises_of.items()}
+        | {lesson.name: f'href="{lesson.name}{ending}"' for lesson in lessons}
+        for ending in (".html", ".slides.html")
+    )
+    with_links = linked_verdicts(lessons)
     for k, lesson in enumerate(tqdm(lessons, desc="decks", unit="lesson")):
         around = {"before": lessons[k - 1] if k else None, "after": lessons[k + 1] if k + 1 < len(lessons) else None}
-        values = {"lesson": lesson, **around, "pdf": bool(chromium)}
+        values = {"lesson": lesson, **around, "pdf": bool(chromium), "with_links": with_links}
         deck = target / f"{lesson.name}.slides.html"
-        write("slides.html", deck, names, **values)
-        write("page.html", target / f"{lesson.name}.html", names, **values)
+        write("slides.html", deck, to_slides, **values)
+        write("page.html", target / f"{lesson.name}.html", to_pages, **values)
+        if lesson.exercises:
+            write("exercises.html", target / f"{lesson.name}.exercises.html", to_pages, **values)
         if chromium:
             notebooks.replace(target / f"{lesson.name}.pdf", print_pdf(chromium, deck))
-    write("index.html", target / "index.html", names, lessons=lessons, pdf=bool(chromium))
+    write("index.html", target / "index.html", to_pages, lessons=lessons, pdf=bool(chromium))
 
 
 def main():

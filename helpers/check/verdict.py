@@ -69,12 +69,12 @@ def _as_html(message, heading):
             parts.append('<pre style="white-space:pre-wrap; margin:.2em 0">' + "\n".join(lines) + "</pre>")
             continue
         for line in lines:
-            parts.append(f'<p style="margin:.2em 0">{heading}{_marked(line)}</p>')
+            parts.append(f'<p style="margin:.2em 0">{heading}{marked(line)}</p>')
             heading = ""
     return "".join(parts)
 
 
-def _marked(line):
+def marked(line):
     """A line with `code` and *stress*; what is code stays as it is."""
     parts = CODE.split(line)  # every second one is code
     parts[::2] = [STRESS.sub(r"<em>\1</em>", part) for part in parts[::2]]
