@@ -1,6 +1,7 @@
 """A real browser for the tests: slides are opened, walked through and measured in it, without the network."""
 
 import os
+import statistics
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -122,8 +123,9 @@ def show(page, name):
 def report(name, found):
     """A line for people who run the tests with -s."""
     letters = ", ".join(f"{kind} {size:.1f} px" for kind, size in found.letters.items() if size < 1e9)
+    areas = f", median {100 * statistics.median(area for _, area in found.figures):.0f} %" if found.figures else ""
     print(
-        f"{name}: {found.slides} slides, {len(found.figures)} figures, smallest {letters}, contrast {found.contrast:.1f},"
-        f" {len(found.of('overflow'))} overflows",
+        f"{name}: {found.slides} slides, {len(found.figures)} figures{areas}, smallest {letters},"
+        f" contrast {found.contrast:.1f}, {len(found.of('overflow'))} overflows",
         file=sys.stderr,
     )

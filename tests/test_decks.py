@@ -1,6 +1,7 @@
 """What ``make decks`` builds: complete in itself, legible, accessible, and to be driven by keyboard alone."""
 
 import hashlib
+import html
 import json
 import re
 
@@ -8,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import Watch, browsing, patient, report, walk
 
-from tools import decks, notebooks
+from tools import decks, exercises, notebooks, rules
 
 pytestmark = patient
 LESSONS = [path.stem for path in notebooks.lessons()]
@@ -93,23 +94,113 @@ def test_a_deck_is_driven_by_keyboard_alone(open_file, name):
     assert page.evaluate("Reveal.isOverview()")
 
 
+def plain(text):
+    """The letters of Markdown, HTML or what is shown of them, so that the three can be compared."""
+    text = re.sub(r"\$[^$]*\$|<[^>]+>|\]\([^)]*\)", " ", text)
+    return re.sub(r"[^\w]+", "", text)
+
+
 @every_lesson
-def test_a_page_to_read_holds_the_lesson_and_not_what_stands_beside_it(open_file, name):
+def test_a_page_to_read_holds_the_lesson_in_two_voices(open_file, name):
     page = open_file(f"{name}.html", width=375)
-    text = page.inner_text("main")
+    shown = plain(page.inner_text("main"))
+    page.eval_on_selector_all(".answer", "all => all.forEach(cover => { cover.open = true; })")
+    uncovered = plain(page.inner_text("main"))
+    page.eval_on_selector_all(".lecturer", "all => all.forEach(cover => { cover.open = true; })")
+    whole = plain(page.inner_text("main"))
     for words in slides(name)[1]:
-        words = re.sub(r"[*`$\\[\]_]", "", words.split("\n")[0])[:60]
-        assert words not in re.sub(r"[*`$\\[\]_]", "", text)
+        reader, lecturer = (
+            plain(part.split("\n\n")[0])[:60] for part in re.split(r"> \*\*In class · \d+ min\.\*\*", words)
+        )
+        assert reader in uncovered and lecturer not in uncovered and lecturer in whole
+    assert len(shown) < len(uncovered) < len(whole)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than a phone"
     images = page.eval_on_selector_all("img", "all => all.map(i => [i.alt.length, i.naturalWidth, i.complete])")
     assert all(alt >= 20 and width and complete for alt, width, complete in images)
-    assert not re.search(r"\\(frac|sqrt|begin|text)\b|\$[^$\n]+\$", text), "raw TeX"
+    assert not re.search(r"\\(frac|sqrt|begin|text)\b|\$[^$\n]+\$", page.inner_text("main")), "raw TeX"
+
+
+# For each cover: the question before it, what is to be seen of it, code or figures between, and code within.
+QUESTIONS = """answers => answers.map((answer) => {
+    const comes_before = (one) => one.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const asks = (one) => one.innerText.startsWith("Predict.") && comes_before(one);
+    const question = [...document.querySelectorAll("blockquote")].filter(asks).at(-1);
+    const between = document.createRange();
+    between.setStartAfter(question);
+    between.setEndBefore(answer);
+    const count = (part) => part.querySelectorAll("pre, img").length;
+    return [question.innerText, answer.innerText.trim(), count(between.cloneContents()), count(answer)];
+})"""
 
 
 @every_lesson
-@pytest.mark.parametrize("kind", ["slides.html", "html"])
+def test_the_answer_to_each_prediction_is_covered(built, open_file, name):
+    page = open_file(f"{name}.html")
+    cells = notebooks.read(notebooks.NOTEBOOKS / f"{name}.ipynb").cells
+    asked = [plain(cell.source) for cell in cells if rules.PREDICT in cell.source]
+    answers = page.eval_on_selector_all(".answer", QUESTIONS)
+    assert len(answers) >= len({*asked}) - 1 and len(answers) >= 2
+    for question, shown, code_before, code_within in answers:
+        assert any(words.startswith(plain(question)[:40]) for words in asked)
+        assert (shown, code_before) == ("Show the answer", 0) and code_within, question
+
+
+def test_a_cover_opens_by_keyboard_without_a_script_and_on_paper(browser, built):
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto((built / f"{LESSONS[0]}.html").as_uri())
+    for kind in ("answer", "lecturer"):
+        within = page.locator(f".{kind} > :not(summary)").first
+        assert not within.is_visible()
+        page.emulate_media(media="print")
+        assert within.is_visible()
+        page.emulate_media(media="screen")
+        page.locator(f".{kind} summary").first.focus()
+        page.keyboard.press("Enter")
+        assert within.is_visible()
+    context.close()
+
+
+@every_lesson
+def test_every_slide_has_an_address_and_stands_in_the_contents(open_file, name):
+    page = open_file(f"{name}.html")
+    cells = notebooks.read(notebooks.NOTEBOOKS / f"{name}.ipynb").cells
+    begins = [cell for cell in cells if cell.metadata.slideshow.slide_type in ("slide", "subslide")]
+    assert page.eval_on_selector_all("section", "all => all.map(section => section.id)") == [cell.id for cell in begins]
+    listed = page.eval_on_selector_all(".contents a", "all => all.map(a => [a.hash.slice(1), a.textContent])")
+    assert [(address, plain(title)) for address, title in listed] == [
+        (cell.id, plain(cell.source.split("\n")[0])) for cell in begins[1:]
+    ]
+    headings = page.eval_on_selector_all("section h2 a.here", "all => all.map(a => a.hash.slice(1))")
+    assert headings == [cell.id for cell in begins[1:]]
+
+
+@every_lesson
+def test_the_exercises_show_the_task_and_cover_the_solution(built, open_file, name):
+    page = open_file(f"{name}.exercises.html", width=375)
+    stated = notebooks.read(notebooks.NOTEBOOKS / "exercises" / f"{name}.ipynb").cells
+    tasks = [cell.id for cell in stated if cell.metadata.slideshow.slide_type == "slide"]
+    assert page.eval_on_selector_all("section", "all => all.map(section => section.id)") == tasks
+    text = html.unescape(page.inner_text("main"))
+    secrets = exercises.secrets(notebooks.NOTEBOOKS / "solutions" / f"{name}.ipynb")
+    assert [line for line in secrets if line in text] == []
+    page.eval_on_selector_all("details", "all => all.forEach(cover => { cover.open = true; })")
+    text = page.inner_text("main")
+    assert "# BEGIN SOLUTION" not in text and "# END SOLUTION" not in text
+    named = page.eval_on_selector_all(".verdict a", "all => all.map(a => [a.textContent, a.getAttribute('href')])")
+    assert len(named) >= 3
+    for words, link in named:
+        file, _, slide = link.partition("#")
+        assert f'<section id="{slide}">' in (built / file).read_text(encoding="utf-8")
+        assert re.search(r"slide “.+”", words)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than a phone"
+
+
+@every_lesson
+@pytest.mark.parametrize("kind", ["slides.html", "html", "exercises.html"])
 def test_axe_finds_nothing_serious(open_file, name, kind):
     page = open_file(f"{name}.{kind}", width=1280 if kind == "slides.html" else 375)
+    page.eval_on_selector_all("details", "all => all.forEach(cover => { cover.open = true; })")
     assert not (found := violations(page)), "\n".join(found)
 
 
@@ -134,13 +225,12 @@ def test_the_speakers_view_opens_from_disk(open_file, key):
 def test_the_index_leads_to_everything(built, open_file):
     page = open_file("index.html", width=375)
     links = page.eval_on_selector_all("a", "all => all.map(a => a.getAttribute('href'))")
-    assert len(links) == 3 * len(LESSONS)
+    assert len(links) == 4 * len(LESSONS)
     assert all((built / link).is_file() for link in links)
     assert not violations(page)
-    for name in LESSONS:
-        source = (built / f"{name}.html").read_text(encoding="utf-8")
-        for link in re.findall(r'<a [^>]*href="([^"#:]+)"', source):
-            assert (built / link).is_file(), f"{name}.html leads to {link}, which is not there"
+    for path in built.glob("*.html"):
+        for link in re.findall(r'<a [^>]*href="([^"#:]+)"', path.read_text(encoding="utf-8")):
+            assert (built / link).is_file(), f"{path.name} leads to {link}, which is not there"
 
 
 def test_an_image_without_words_and_pale_letters_are_caught(browser, built):

@@ -12,7 +12,7 @@ import torch
 import yaml
 
 from helpers import PositionalEncoding, check, plots
-from tools import notebooks
+from tools import notebooks, rules
 
 ROOT = notebooks.ROOT
 each_lesson = pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.stem)
@@ -156,9 +156,9 @@ def is_notes(cell):
 
 
 @each_lesson
-def test_a_lesson_is_12_to_20_slides_from_title_to_recap(path):
+def test_a_lesson_is_12_to_22_slides_from_title_to_recap(path):
     title, goals, *_, recap = lesson = slides(path)
-    assert 12 <= len(lesson) <= 20
+    assert 12 <= len(lesson) <= 22
     assert title[0].source.startswith("# ")
     assert f"Lesson {int(path.name[:2])} of the series" in said(title)
     assert "you will be able to do" in said(goals)
@@ -171,13 +171,7 @@ def test_a_lesson_is_12_to_20_slides_from_title_to_recap(path):
 @each_lesson
 def test_a_lesson_lasts_20_to_35_minutes_and_says_so(path):
     """The start page says it too: tests/test_presenting.py."""
-    minutes = []
-    for slide in slides(path):
-        notes = [cell for cell in slide if is_notes(cell)]
-        assert notes == slide[-1:], slide[0].id
-        stated = re.match(r"\*\*(\d+) minutes?\.\*\* ", notes[0].source)
-        assert stated, slide[0].id
-        minutes.append(int(stated.group(1)))
+    minutes = [int(rules.IN_CLASS.search(slide[-1].source)[1]) for slide in slides(path)]
     assert 20 <= sum(minutes) <= 35
     title = re.search(r"about (\d+) minutes", said(slides(path)[0]))[1]
     readme = re.search(rf"\]\(notebooks/{path.name}\).*\| (\d+) min \|$", read("README.md"), re.MULTILINE)[1]
@@ -185,14 +179,19 @@ def test_a_lesson_lasts_20_to_35_minutes_and_says_so(path):
 
 
 @each_lesson
-def test_a_lesson_asks_and_the_next_code_cell_answers(path):
-    cells = [cell for cell in notebooks.read(path).cells if not is_notes(cell)]
-    asked = [k for k, cell in enumerate(cells) if "> **Predict.**" in cell.source]
+def test_a_lesson_asks_and_draws(path):
+    """That each question is answered is a rule: tests/test_rules.py."""
+    cells = notebooks.read(path).cells
+    asked = [cell.source for cell in cells if rules.PREDICT in cell.source]
     assert len(asked) >= 2
-    for k in asked:
-        following = [cell.cell_type for cell in cells[k + 1 : k + 3]]
-        assert "code" in following, cells[k].id
-        assert cells[k].source.rstrip().endswith(("?", ".")), cells[k].id
+    assert [question for question in asked if not question.rstrip().endswith(("?", "."))] == []
+    drawn = [cell for cell in cells if "drawings." in cell.source and rules.shows_figure(cell)]
+    assert len(drawn) >= 3
+
+
+def test_the_series_has_24_drawings():
+    cells = (cell for path in notebooks.lessons() for cell in notebooks.read(path).cells)
+    assert sum(rules.shows_figure(cell) for cell in cells if "drawings." in cell.source) >= 24
 
 
 @each_lesson

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -121,6 +122,13 @@ def test_figures_are_painted_and_speak(measured):
 
 
 @every_lesson
+def test_figures_are_large(measured):
+    assert not measured.of("small"), "\n".join(measured.of("small"))
+    areas = [area for _, area in measured.figures]
+    assert not areas or statistics.median(areas) >= 0.45, areas
+
+
+@every_lesson
 def test_formulas_are_typeset(measured):
     assert not measured.of("formula"), "\n".join(measured.of("formula"))
 
@@ -154,6 +162,7 @@ BROKEN = {
     "contrast": ["<p style='color: #aaaaaa'>Hardly to be seen.</p>"],
     "letters": ["<p style='font-size: 20px'>Small.</p>", LINE],
     "formula": [r"A formula without its dollars: \\frac{1}{2}", r"A formula that nobody can read: $\frac{1}$"],
+    "small": [image((1600, 400), "white", "a low picture of a line across a white ground")],
     "figure": [
         image((600, 300), "white", ""),
         image((600, 300), "white", "a line"),

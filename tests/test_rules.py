@@ -19,9 +19,12 @@ LESSON = notebooks.NOTEBOOKS / "01-self-attention.ipynb"
 
 @pytest.fixture(scope="module")
 def lesson():
-    """The lesson's beginning, up to its first figure: with all of them, each test would open every picture again."""
+    """The lesson's beginning, up to the slide of its first figure: with all of them, each test would open every picture
+    again."""
     beginning = notebooks.read(LESSON)
     last = next(k for k, cell in enumerate(beginning.cells) if "<img" in str(cell.get("outputs")))
+    while not is_notes(beginning.cells[last]):
+        last += 1
     del beginning.cells[last + 1 :]
     return beginning
 
@@ -44,6 +47,14 @@ def text(notebook):
 
 def code(notebook):
     return first(notebook, lambda cell: cell.cell_type == "code")
+
+
+def is_notes(cell):
+    return cell.metadata["slideshow"]["slide_type"] == "notes"
+
+
+def notes(notebook):
+    return first(notebook, is_notes)
 
 
 def printing(notebook):
@@ -126,6 +137,34 @@ def error(name, traceback=()):
         )
 
     return change
+
+
+def voices(*paragraphs):
+    """Let these be the notes of the first slide."""
+
+    def change(notebook):
+        notes(notebook).source = "\n\n".join(paragraphs)
+
+    return change
+
+
+READER, LECTURER = "Attention is a mean, and here is why.", "> **In class · 2 min.** Who knows it?\n>\n> Wait."
+
+
+def without_notes(notebook):
+    notebook.cells.remove(notes(notebook))
+
+
+def a_question_at_the_end(notebook):
+    asking = nbformat.v4.new_markdown_cell(
+        "> **Predict.** And then?", metadata={"slideshow": {"slide_type": "fragment"}}
+    )
+    notebook.cells.insert(len(notebook.cells) - 1, asking)
+
+
+def a_figure_below_much_code(notebook):
+    cell = first(notebook, lambda cell: "<img" in str(cell.get("outputs")))
+    cell.source = "\n".join(["# as before"] * (7 - len(cell.source.splitlines()))) + "\n" + cell.source
 
 
 def no_slide_type(notebook):
@@ -236,6 +275,17 @@ BROKEN = {
     ),
     "script in markdown": (source('<script src="https://a.org/b.js"></script>', text), "lies on the network"),
     "script in an output": (shows("text/html", '<script src="https://a.org/b.js"></script>'), "asks the network"),
+    # two voices, and room for pictures
+    "a slide without notes": (without_notes, "does not end with one cell of notes"),
+    "a lecturer's part alone": (voices(LECTURER), "has no text for the reader"),
+    "no lecturer's part": (voices(READER), "must be text for the reader, then one quotation"),
+    "text after the lecturer's part": (voices(READER, LECTURER, READER), "then one quotation"),
+    "two lecturer's parts": (voices(READER, LECTURER, LECTURER), "then one quotation"),
+    "a quotation before it": (voices(READER, "> A remark.", LECTURER), "then one quotation"),
+    "no minutes": (voices(READER, LECTURER.replace("2 min", "soon")), "then one quotation"),
+    "nothing to do in class": (voices(READER, "> **In class · 2 min.**"), "then one quotation"),
+    "a question without an answer": (a_question_at_the_end, "asks for a prediction, and no code after it answers"),
+    "a figure below much code": (a_figure_below_much_code, "shows a figure and has 7 lines, of 6"),
     # what differs from run to run
     "a stored time": (timed, "stores the time of its run"),
     "a stored Python version": (another_kernel, "language_info is not as make execute stores it"),

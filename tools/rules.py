@@ -52,7 +52,7 @@ def pictures_have_room(notebook):
     """On the slides of a talk, a cell that shows a figure is short: what is computed for it stands in another."""
     for cell in _code(notebook) if any(map(_is_notes, notebook.cells)) else ():
         lines = len(cell.source.splitlines())
-        if lines > MAX_DRAWING_LINES and any(notebooks.PICTURE.search(text) for text in _texts(cell)):
+        if lines > MAX_DRAWING_LINES and shows_figure(cell):
             yield f"{_name(cell)} shows a figure and has {lines} lines, of {MAX_DRAWING_LINES}: compute in another cell"
 
 
@@ -181,6 +181,13 @@ RULES += [pictures_have_room, two_voices, predictions_are_answered]
 def problems(notebook, size=0):
     """Every problem of ``notebook``, whose file has ``size`` bytes."""
     return [problem for rule in RULES for problem in rule(notebook)] + list(small(notebook, size))
+
+
+def shows_figure(cell):
+    """Whether a picture is stored with this cell."""
+    return any(
+        notebooks.PICTURE.search(output.get("data", {}).get("text/html", "")) for output in cell.get("outputs", ())
+    )
 
 
 def _slides(notebook):
