@@ -6,16 +6,14 @@ ValueError where what it is given has another shape than said, or names do not f
 
 import functools
 import inspect
-import re
 
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Circle, Rectangle
 
-from . import texts
 from .plots import CELL, COLOURS, HEIGHT, WIDTH, canvas, matrix_words, numbers, picture, same_count, style
-from .texts import say
+from .texts import listed, say
 
 GREY, FAINT = "#555555", "#AEB7C0"
 TINTS = ["#CFE3F1", "#F8DCC6", "#CBE8DD", "#E9D5EA", "#E4E4E4", "#F2CBD2"]  # of COLOURS, to write on
@@ -36,7 +34,7 @@ def _drawing(draw):
             return picture(figure, say(f"drawings.{draw.__name__}", title=title), *told, alt)
 
     _, *own = inspect.signature(draw).parameters.values()
-    common = [p for p in inspect.signature(drawn, follow_wrapped=False).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    _, *common, _ = inspect.signature(drawn, follow_wrapped=False).parameters.values()
     drawn.__signature__ = inspect.Signature(own + common)
     return drawn
 
@@ -48,15 +46,15 @@ def arcs(axes, weights, tokens, *, titles=None, queries=None):
 
     Args:
         weights: (n, n) or (num_panels, n, n); a row is a query. titles: a name for each panel.
-        tokens: the n words.
-        queries: whose arcs to draw, counted from 0; everybody's if left out.
+        tokens: the n words. queries: whose arcs to draw, counted from 0; everybody's if left out.
     """
     weights = numbers("weights", weights, (2, 3), "heatmaps")
     panels, n = weights.reshape(-1, *weights.shape[-2:]), len(tokens)
-    titles = [""] * len(panels) if titles is None else titles
-    queries = list(range(n) if queries is None else queries)
+    titles, queries = titles or [""] * len(panels), list(range(n) if queries is None else queries)
     same_count("tokens", tokens, panels.shape[2], "column")
     same_count("titles", titles, len(panels), "panel")
+    if not set(queries) <= set(range(n)):
+        raise ValueError(say("drawings.no-query", last=n - 1, got=queries))
     drawn = [(p, k, j) for p, k, j in np.argwhere(panels >= LEAST) if k in queries]
     up, down = (0.6 + 0.5 * max((side * (k - j) for _, k, j in drawn), default=0) for side in (1, -1))
     for p, k, j in drawn:
@@ -75,15 +73,15 @@ def tensors(axes, steps):
     arrays = {name: numbers(name, values, (0, 1, 2), "heatmaps") for name, values in steps.items()}
     high, left = max(len(np.atleast_2d(array)) for array in arrays.values()), 0
     for name, array in arrays.items():
+        if left:
+            _arrow(axes, (left - 1.0, high / 2), (left - 0.2, high / 2))
         matrix, shape = np.atleast_2d(array), str(array.shape).replace(",)", ")")
         low, width = (high - len(matrix)) / 2, 1.3 * matrix.shape[1]
         _cells(axes, left, low, matrix, np.abs(matrix[np.isfinite(matrix)]).max(initial=1e-9), wide=1.3)
         _text(axes, left + width / 2, low + len(matrix) + 0.2, name, va="bottom", weight="bold")
         _text(axes, left + width / 2, low - 0.15, shape, va="top", color=GREY)
-        if left:
-            _arrow(axes, (left - 1.0, high / 2), (left - 0.2, high / 2))
         left += width + 1.2
-        yield say("drawings.tensor", name=name, shape=shape, rows=texts.listed(map(_vector, matrix)))
+        yield say("drawings.tensor", name=name, shape=shape, rows=listed(map(_vector, matrix)))
     axes.set(xlim=(-0.6, left - 0.6), ylim=(-0.7, high + 0.7), aspect="equal")
 
 
@@ -102,6 +100,9 @@ def strips(axes, rows, names, *, columns=None, groups=None, labels=None, values=
     same_count("groups", groups, len(rows), "row")
     largest, high = max(np.abs(row).max() for row in rows) or 1, (1 + gap) * len(rows) - gap
     for k, (name, row, group) in enumerate(zip(names, rows, groups, strict=True)):
+        same_count("groups", group, len(row), "column")
+        if labels and group is not None and not set(group) <= set(range(len(labels))):
+            raise ValueError(say("drawings.no-label", last=len(labels) - 1, got=group))
         low, kinds = high - 1 - (1 + gap) * k, None if group is None else group[None]
         _cells(axes, 0, low, row[None], largest, kinds, values)
         _text(axes, -0.2, low + 0.5, name, ha="right")
@@ -128,6 +129,7 @@ def dials(axes, angles, rows, columns, *, shadows=False, digits=None, labels=Non
     angles = angles.reshape(*angles.shape[:2], -1)
     same_count("rows", rows, len(angles), "row")
     same_count("columns", columns, angles.shape[1], "column")
+    same_count("digits", None if digits is None else np.ravel(digits), angles[..., 0].size, "clock")
     wide, deep = 2.6, 2.3 + 0.7 * (digits is not None)
     for (k, j), (x, y) in (((k, j), (wide * j, -deep * k)) for k, j in np.ndindex(*angles.shape[:2])):
         axes.add_patch(Circle((x, y), 1, facecolor="white", edgecolor=GREY, linewidth=1.5))
@@ -147,7 +149,7 @@ def dials(axes, angles, rows, columns, *, shadows=False, digits=None, labels=Non
         _text(axes, -1.3, -deep * k, name, ha="right")
         degrees = (_vector(np.degrees(angles).round() % 360) for angles in hands)
         faces = (say("drawings.face", name=face, degrees=d) for face, d in zip(columns, degrees, strict=True))
-        yield say("drawings.named", name=name, told=texts.listed(faces, "words"))
+        yield say("drawings.named", name=name, told=listed(faces, "words"))
     _legend(axes, [say("drawings.sine"), say("drawings.cosine")] if shadows else labels, COLOURS[shadows:])
     axes.set(xlim=(-1.2, wide * len(columns) - 1.4), ylim=(1.2 - deep * len(rows), 1.7), aspect="equal")
 
@@ -163,13 +165,14 @@ def links(axes, levels, weights, *, names=None, lit=(), across=False):
         across: whether the levels stand side by side, the first on the left: for long words.
     """
     weights = [numbers("weights", matrix, (2,), "heatmaps") for matrix in weights]
+    for name, given, expected in [("weights", weights, len(levels) - 1), *(("lit", path, len(levels)) for path in lit)]:
+        same_count(name, given, expected, "level")
     for matrix, below, above in zip(weights, levels[:-1], levels[1:], strict=True):
         same_count("weights", matrix, len(above), "row")
         same_count("weights", matrix.T, len(below), "column")
     names, most = [""] * len(levels) if names is None else names, max(map(len, levels))
     spots = [[((most - len(words)) / 2 + k, level) for k in range(len(words))] for level, words in enumerate(levels)]
-    if across:
-        spots = [[(2.5 * level, -k) for k, level in places] for places in spots]
+    spots = [[(2.5 * level, -k) for k, level in places] for places in spots] if across else spots
     for level, matrix in enumerate(weights):
         drawn = list(map(tuple, np.argwhere(matrix >= LEAST)))
         paths = [(spots[level][j], spots[level + 1][k]) for k, j in drawn]
@@ -178,7 +181,7 @@ def links(axes, levels, weights, *, names=None, lit=(), across=False):
     for path, colour in zip(lit, COLOURS[1:], strict=False):
         way = [places[k] for places, k in zip(spots, path, strict=True)]
         axes.plot(*zip(*way, strict=True), "-", color=colour, linewidth=THICKEST / 2)
-        yield say("drawings.lit", words=texts.listed((w[k] for w, k in zip(levels, path, strict=True)), "words"))
+        yield say("drawings.lit", words=listed((w[k] for w, k in zip(levels, path, strict=True)), "words"))
     for level, (name, words, places) in enumerate(zip(names, levels, spots, strict=True)):
         _text(axes, *((2.5 * level, 0.7) if across else (-0.6, level)), name, ha="center" if across else "right")
         for word, place in zip(words, places, strict=True):
@@ -210,33 +213,32 @@ def chain(axes, columns, *, skips=(), marks=None):
 
     Args:
         columns: for each column a name, or a list of names one below another. Each name stands once.
-        skips: (from, to): names between which a way leads past all others.
-        marks: {name: what to write in a circle on its box}.
+        skips: (from, to) of ways past all others. marks: {name: what to write in a circle on its box}.
     """
     columns = [[column] if isinstance(column, str) else list(column) for column in columns]
+    top = max(map(len, columns)) / 2
     spots = {name: (1.4 * x, len(names) / 2 - y) for x, names in enumerate(columns) for y, name in enumerate(names)}
-    plain = lambda *names: texts.listed((name.replace("\n", " ") for name in names), "words")  # noqa: E731
+    plain = lambda *names: listed((name.replace("\n", " ") for name in names), "words")  # noqa: E731
     for name in [end for skip in skips for end in skip] + list(marks or ()):
         if name not in spots:
-            raise ValueError(say("drawings.no-box", got=name, expected=texts.listed(spots, "words")))
+            raise ValueError(say("drawings.no-box", got=name, expected=listed(spots, "words")))
     for before, after in zip(columns, columns[1:], strict=False):
         for (x, y), (right, end) in ((spots[one], spots[other]) for one in before for other in after):
             _arrow(axes, (x + 0.52, y), (right - 0.52, end))
         yield say("drawings.leads", before=plain(*before), after=plain(*after))
     for k, (one, other) in enumerate(skips):
-        (x, y), (right, end), top = spots[one], spots[other], max(y for _, y in spots.values()) + 0.5 + 0.2 * k
-        axes.plot([x + 0.1, x + 0.1, right - 0.1], [y, top, top], "-", color=COLOURS[1], zorder=0)
-        _arrow(axes, (right - 0.1, top), (right - 0.1, end + 0.3), COLOURS[1])
+        (x, y), (right, end), over = spots[one], spots[other], top + 0.5 + 0.2 * k
+        axes.plot([x + 0.1, x + 0.1, right - 0.1], [y, over, over], "-", color=COLOURS[1], zorder=0)
+        _arrow(axes, (right - 0.1, over), (right - 0.1, end + 0.3), COLOURS[1])
         yield say("drawings.skips", before=plain(one), after=plain(other))
     for name, (x, y) in spots.items():
         axes.add_patch(Rectangle((x - 0.5, y - 0.3), 1, 0.6, facecolor=TINTS[0], edgecolor=COLOURS[0], linewidth=2))
         _text(axes, x, y, name)
     for name, mark in (marks or {}).items():
-        circle = {"boxstyle": "circle", "facecolor": COLOURS[1], "edgecolor": "white"}
-        _text(axes, spots[name][0] - 0.4, spots[name][1] + 0.33, mark, color="white", weight="bold", bbox=circle)
+        how = {"color": "white", "weight": "bold", "bbox": {"boxstyle": "circle", "fc": COLOURS[1], "ec": "white"}}
+        _text(axes, spots[name][0] - 0.4, spots[name][1] + 0.33, mark, **how)
         yield say("drawings.marked", mark=mark, name=plain(name))
-    low, high = min(y for _, y in spots.values()) - 0.4, max(y for _, y in spots.values()) + 0.5 + 0.2 * len(skips)
-    axes.set(xlim=(-0.6, 1.4 * len(columns) - 0.8), ylim=(low, high))
+    axes.set(xlim=(-0.6, 1.4 * len(columns) - 0.8), ylim=(0.6 - top, top + 0.5 + 0.2 * len(skips)))
 
 
 def _arc(k, j):
@@ -249,22 +251,21 @@ def _arc(k, j):
 
 
 def _lines(axes, paths, weights, colour, thickest=THICKEST):
-    widths = thickest * np.asarray(weights, dtype=float)
-    lines = LineCollection(paths, linewidths=widths, cmap=ListedColormap([colour]), alpha=0.75, zorder=1)
+    widths, colours = thickest * np.asarray(weights, dtype=float), ListedColormap([colour])
+    lines = LineCollection(paths, linewidths=widths, cmap=colours, alpha=0.75, zorder=1)
     lines.set_array(weights)  # so that ``summary`` knows them
     axes.add_collection(lines)
 
 
 def _cells(axes, left, low, matrix, largest, groups=None, values=True, wide=1.0):
     """Cells from (left, low), the first row on top, in the colour of their value or of their group."""
-    (rows, columns), right = matrix.shape, left + wide * matrix.shape[1]
-    signed = {"X": np.where(np.isfinite(matrix), matrix, np.nan), "cmap": "RdBu", "vmin": -2 * largest}
-    shown = signed if groups is None else {"X": groups, "cmap": ListedColormap(TINTS), "vmin": 0, "vmax": 5}
-    axes.imshow(**{"vmax": 2 * largest, **shown}, extent=(left, right, low, low + rows))
-    axes.hlines(low + np.arange(rows + 1), left, right, "white", linewidth=2)
-    axes.vlines(left + wide * np.arange(columns + 1), low, low + rows, "white", linewidth=2)
+    rows, columns = matrix.shape
+    signed = {"C": np.where(np.isfinite(matrix), matrix, np.nan), "cmap": "RdBu", "vmin": -2 * largest}
+    shown = signed if groups is None else {"C": groups, "cmap": ListedColormap(TINTS), "vmin": 0, "vmax": 5}
+    edges = left + wide * np.arange(columns + 1), low + np.arange(rows, -1, -1)
+    axes.pcolormesh(*edges, shown.pop("C"), **({"vmax": 2 * largest} | shown), edgecolors="white", linewidth=2)
     for (k, j), value in np.ndenumerate(matrix if values else np.empty((0, 0))):
-        words = re.sub(r"^(-?)0\.", r"\1.", _number(value))
+        words = _number(value).replace("0.", ".", 1) if abs(value) < 1 else _number(value)
         _text(axes, left + wide * (j + 0.5), low + rows - k - 0.5, words, gid=CELL)
 
 
@@ -283,6 +284,10 @@ def _legend(axes, labels, colours):
         axes.figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
 
 
+def _vector(row):
+    return listed(map(_number, row), "words")
+
+
 def _number(value):
     if not np.isfinite(value):
         return "nan" if np.isnan(value) else "−∞" if value < 0 else "∞"
@@ -290,11 +295,6 @@ def _number(value):
     return f"{value:.0f}" if float(value).is_integer() else f"{value + 1e-9:.2f}"
 
 
-def _vector(row):
-    return texts.listed(map(_number, row), "words")
-
-
 def _members(row, groups, labels):
-    """Which cells are in which group, in words."""
     named = ((labels[int(k)] if labels else f"{k:.0f}", _vector(row[groups == k])) for k in np.unique(groups))
-    return texts.listed((say("drawings.member", label=label, cells=cells) for label, cells in named), "words")
+    return listed((say("drawings.member", label=label, cells=cells) for label, cells in named), "words")

@@ -111,12 +111,12 @@ def test_a_figure_is_a_picture_and_a_text(make, said):
     assert image.format == "PNG"
     assert image.size == picture.size
     assert image.size[0] == 1856  # sharp on a slide 1,920 pixels wide
-    assert image.size[1] in (640, 512)
+    assert image.size[1] in (688, 608)
     assert np.asarray(image.convert("L")).std() > 5
     assert len(picture.png) < 60_000
     shown = picture._repr_html_()
     assert html.unescape(re.search(r'alt="([^"]*)"', shown).group(1)) == picture.alt
-    assert 'width="800"' in shown
+    assert 'width="928"' in shown
     assert repr(picture) == f"{picture.alt}\n{picture.summary}"
     again = make()
     assert again.png == picture.png
