@@ -149,8 +149,8 @@ def small(notebook, size):
 
 
 def two_voices(notebook):
-    """Where a notebook has notes, each slide ends with them: text for the reader, then the lecturer's part, quoted."""
-    for slide in _slides(notebook) if any(map(_is_notes, notebook.cells)) else ():
+    """In a lesson, each slide ends with notes: text for the reader, then the lecturer's part, quoted."""
+    for slide in _slides(notebook) if any(IN_CLASS.search(cell.source) for cell in notebook.cells) else ():
         if [cell for cell in slide if _is_notes(cell)] != slide[-1:]:
             yield f"{_name(slide[0])} begins a slide that does not end with one cell of notes"
             continue
@@ -174,8 +174,10 @@ def predictions_are_answered(notebook):
                 yield f"{_name(cell)} asks for a prediction, and no code after it answers"
 
 
-RULES = [slide_types, short_cells, has_run, no_complaints, figures_speak, reasons, no_paths, no_network, clean_metadata]
-RULES += [pictures_have_room, two_voices, predictions_are_answered]
+RULES = [
+    *(slide_types, short_cells, pictures_have_room, has_run, no_complaints, figures_speak, reasons),
+    *(no_paths, no_network, clean_metadata, two_voices, predictions_are_answered),
+]
 
 
 def problems(notebook, size=0):
