@@ -132,6 +132,41 @@ def test_square_cells_put_the_diagonal_at_45_degrees(monkeypatch):
         assert (abs(right - left) == pytest.approx(abs(bottom - top))) == square
 
 
+def test_signed_values_have_0_in_the_middle_and_the_bar_names_both_ends(monkeypatch):
+    monkeypatch.setattr(plots, "picture", lambda figure, *_: figure)
+    for data, cmap, ends in ([[0.25, 4]], "Blues", ["0.25", "2.13", "4"]), ([[-1, 4]], "RdBu", ["-4", "0", "4"]):
+        axes, bar = heatmaps(data).axes
+        assert axes.images[0].get_cmap().name == cmap
+        assert [tick.get_text() for tick in bar.get_yticklabels()] == ends
+        assert bar.get_ylim() == tuple(axes.images[0].get_clim()) == (float(ends[0]), float(ends[2]))
+
+
+def test_a_mark_is_a_frame_around_its_cells_with_words_in_it(monkeypatch):
+    assert "A frame says: one wave." in heatmaps(sample((4, 5)), marked={"one wave": (None, 2)}).alt
+    monkeypatch.setattr(plots, "picture", lambda figure, *_: figure)
+    marks = {"a row": (1, None), "two columns": (None, (3, 4)), "a cell": (0, 0)}
+    axes, _ = heatmaps(sample((4, 5)), marked=marks).axes
+    assert [mark.get_bbox().bounds for mark in axes.patches] == [
+        (-0.5, 0.5, 5, 1),
+        (2.5, -0.5, 2, 4),
+        (-0.5, -0.5, 1, 1),
+    ]
+    assert [text.get_text() for text in axes.texts] == list(marks)
+    for wrong in 4, (2, 1), (-1, 0), (0, 4):
+        with pytest.raises(ValueError, match="A mark must lie within 0 to 3"):
+            heatmaps(sample((4, 5)), marked={"wrong": (wrong, None)})
+
+
+def test_stems_join_no_points(monkeypatch):
+    data = sample((2, 6))
+    assert lines(data, stems=True).png != lines(data, markers=True).png
+    monkeypatch.setattr(plots, "picture", lambda figure, *_: figure)
+    (axes,) = lines(data, stems=True).axes
+    assert {line.get_linestyle() for line in axes.lines} == {"None"}
+    segments = [segment for stems in axes.collections for segment in stems.get_segments()]
+    assert [segment[1, 1] for segment in segments] == pytest.approx(data.ravel())
+
+
 def test_a_frame_stands_beside_its_columns_in_every_panel(monkeypatch):
     assert "Columns 1 to 2 have a frame." in heatmaps(sample((2, 4, 5)), framed=(1, 2)).alt
     monkeypatch.setattr(plots, "picture", lambda figure, *_: figure)
