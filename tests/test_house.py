@@ -193,6 +193,11 @@ def test_a_lesson_asks_and_draws(path):
 
 
 @each_lesson
+def test_a_lesson_speaks_in_two_voices(path):
+    assert rules.has_two_voices(notebooks.read(path)) == (path.stem not in ONE_VOICE)
+
+
+@each_lesson
 def test_a_lesson_uses_one_thread(path):
     code = next(cell for cell in notebooks.read(path).cells if cell.cell_type == "code")
     assert "torch.set_num_threads(1)" in code.source
