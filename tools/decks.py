@@ -33,8 +33,9 @@ THEME = notebooks.NOTEBOOKS / "rise.css"
 LANGUAGE = "en"
 READY = "document.documentElement.dataset.ready === 'true'"  # the script of each page says so
 MINUTES = re.compile(r"\d+ ?\w+$")  # a title slide ends with a number and its unit
-NOTEBOOK_LINK = re.compile(r'href="(?:\.\./)?((?:exercises/)?)([^":#/]+)\.ipynb"')
+NOTEBOOK_LINK = re.compile(r'href="(?:\.\./)?((?:exercises/|solutions/)?)([^":#/]+)\.ipynb"')
 HEADING = re.compile(r"<h2[^>]*>(.*?)</h2>")
+FOLDERS = ["exercises", "solutions"]  # on one page, where the solutions are covered
 FONT = re.compile(r'url\("(fonts/[^"]+)"\)')
 
 TEMPLATES = jinja2.Environment(
@@ -273,7 +274,8 @@ def build(paths, target=BUILD, chromium=None):
     """Write everything for the notebooks ``paths`` into the folder ``target``; PDF only with a browser."""
     target.mkdir(parents=True, exist_ok=True)
     lessons = [read(path) for path in paths]
-    exercises_of = {f"exercises/{lesson.name}": f"{lesson.name}.exercises" for lesson in lessons if lesson.exercises}
+    with_exercises = [lesson.name for lesson in lessons if lesson.exercises]
+    exercises_of = {f"{folder}/{name}": f"{name}.exercises" for name in with_exercises for folder in FOLDERS}
     to_pages, to_slides = (
         {name: f'href="{file}.html"' for name, file in exercises_of.items()}
         | {lesson.name: f'href="{lesson.name}{ending}"' for lesson in lessons}
