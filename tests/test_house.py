@@ -16,7 +16,7 @@ from tools import notebooks, rules
 
 ROOT = notebooks.ROOT
 # Lessons whose notes are still for the lecturer alone, and whose pictures still have little room.
-ONE_VOICE = {"07-does-order-matter", "08-a-real-model"}
+ONE_VOICE = {"08-a-real-model"}
 each_lesson = pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.stem)
 
 
