@@ -13,7 +13,6 @@ from tools import decks, exercises, notebooks, rules
 
 pytestmark = patient
 LESSONS = [path.stem for path in notebooks.lessons()]
-TWO_VOICES = [path.stem for path in notebooks.lessons() if rules.has_two_voices(notebooks.read(path))]
 every_lesson = pytest.mark.parametrize("name", LESSONS)
 
 
@@ -77,8 +76,7 @@ def test_a_deck_fits_and_can_be_read(built, open_file, name):
     found = walk(open_file(f"{name}.slides.html"))
     report(f"{name}.slides.html", found)
     assert found.slides == slides(name)[0]
-    problems = [problem for problem in found.problems if name in TWO_VOICES or " small: " not in problem]
-    assert not problems, "\n".join(problems)
+    assert not found.problems, "\n".join(found.problems)
 
 
 @every_lesson
@@ -106,7 +104,7 @@ def opening(source):
     return plain(re.split(r"[$\[]", source.strip())[0])[:40]
 
 
-@pytest.mark.parametrize("name", TWO_VOICES)
+@every_lesson
 def test_a_page_to_read_holds_the_lesson_in_two_voices(open_file, name):
     page = open_file(f"{name}.html", width=375)
     shown = plain(page.inner_text("main"))

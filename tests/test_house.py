@@ -15,8 +15,6 @@ from helpers import PositionalEncoding, check, plots
 from tools import notebooks, rules
 
 ROOT = notebooks.ROOT
-# Lessons whose notes are still for the lecturer alone, and whose pictures still have little room.
-ONE_VOICE = {"08-a-real-model"}
 each_lesson = pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.stem)
 
 
@@ -173,8 +171,7 @@ def test_a_lesson_is_12_to_22_slides_from_title_to_recap(path):
 @each_lesson
 def test_a_lesson_lasts_20_to_35_minutes_and_says_so(path):
     """The start page says it too: tests/test_presenting.py."""
-    stated = re.compile(r"\*\*(\d+) minutes?\.\*\* ") if path.stem in ONE_VOICE else rules.IN_CLASS
-    minutes = [int(stated.search(slide[-1].source)[1]) for slide in slides(path)]
+    minutes = [int(rules.IN_CLASS.search(slide[-1].source)[1]) for slide in slides(path)]
     assert 20 <= sum(minutes) <= 35
     title = re.search(r"about (\d+) minutes", said(slides(path)[0]))[1]
     readme = re.search(rf"\]\(notebooks/{path.name}\).*\| (\d+) min \|$", read("README.md"), re.MULTILINE)[1]
@@ -189,12 +186,12 @@ def test_a_lesson_asks_and_draws(path):
     assert len(asked) >= 2
     assert [question for question in asked if not question.rstrip().endswith(("?", "."))] == []
     drawn = [cell for cell in cells if "drawings." in cell.source and rules.shows_figure(cell)]
-    assert len(drawn) >= 3 or path.stem in ONE_VOICE
+    assert len(drawn) >= 3
 
 
-@each_lesson
-def test_a_lesson_speaks_in_two_voices(path):
-    assert rules.has_two_voices(notebooks.read(path)) == (path.stem not in ONE_VOICE)
+def test_the_series_has_24_drawings():
+    cells = (cell for path in notebooks.lessons() for cell in notebooks.read(path).cells)
+    assert sum(rules.shows_figure(cell) for cell in cells if "drawings." in cell.source) >= 24
 
 
 @each_lesson

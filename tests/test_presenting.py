@@ -21,12 +21,11 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from serving import serving
 
-from tools import notebooks, present, rules
+from tools import notebooks, present
 
 pytestmark = patient
 # The exercises are worked at a desk, in JupyterLab.
 LESSONS = [present.START.as_posix(), *(path.relative_to(notebooks.ROOT).as_posix() for path in notebooks.lessons())]
-TWO_VOICES = [path for path in LESSONS if rules.has_two_voices(notebooks.read(notebooks.ROOT / path))]
 SETTINGS = "jupyter/labconfig/default_setting_overrides.json"
 FIRST_SLIDE = "section.present > section.present .jp-Cell"
 CALL = "controls.live("
@@ -122,7 +121,7 @@ def test_figures_are_painted_and_speak(measured):
     assert not measured.of("figure"), "\n".join(measured.of("figure"))
 
 
-@pytest.mark.parametrize("measured", TWO_VOICES, indirect=True)
+@every_lesson
 def test_figures_are_large(measured):
     assert not measured.of("small"), "\n".join(measured.of("small"))
     areas = [area for _, area in measured.figures]

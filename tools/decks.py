@@ -143,8 +143,8 @@ def _slide(cell):
 def _two_voices(source):
     """The notes of a slide as HTML: the text for the reader, the heading of the lecturer's part, and this part."""
     begin = IN_CLASS.search(source)
-    if not begin:  # a lesson that has no text for the reader yet
-        return "", "In class", _markdown(source)
+    if not begin:
+        return _markdown(source), "", ""
     quoted = re.sub("^> ?", "", source[begin.start() :], flags=re.MULTILINE)
     heading, _, staged = quoted.partition(".** ")
     return _markdown(source[: begin.start()]), heading.lstrip("* "), _markdown(staged)

@@ -50,7 +50,7 @@ def short_cells(notebook):
 
 def pictures_have_room(notebook):
     """On the slides of a talk, a cell that shows a figure is short: what is computed for it stands in another."""
-    for cell in _code(notebook) if has_two_voices(notebook) else ():
+    for cell in _code(notebook) if _has_two_voices(notebook) else ():
         lines = len(cell.source.splitlines())
         if lines > MAX_DRAWING_LINES and shows_figure(cell):
             yield f"{_name(cell)} shows a figure and has {lines} lines, of {MAX_DRAWING_LINES}: compute in another cell"
@@ -150,7 +150,7 @@ def small(notebook, size):
 
 def two_voices(notebook):
     """In a lesson, each slide ends with notes: text for the reader, then the lecturer's part, quoted."""
-    for slide in _slides(notebook) if has_two_voices(notebook) else ():
+    for slide in _slides(notebook) if _has_two_voices(notebook) else ():
         if [cell for cell in slide if _is_notes(cell)] != slide[-1:]:
             yield f"{_name(slide[0])} begins a slide that does not end with one cell of notes"
             continue
@@ -192,8 +192,7 @@ def shows_figure(cell):
     )
 
 
-def has_two_voices(notebook):
-    """Whether the notes of this notebook have text for the reader, and a part for the lecturer."""
+def _has_two_voices(notebook):
     return any(IN_CLASS.search(cell.source) for cell in notebook.cells)
 
 
