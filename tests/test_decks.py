@@ -54,11 +54,11 @@ def open_file(browser, built):
 
 
 def slides(name):
-    """How many slides a lesson has, and the words of its notes and of its skipped cells."""
+    """How many slides a lesson has, and the words of its notes."""
     cells = notebooks.read(notebooks.NOTEBOOKS / f"{name}.ipynb").cells
     kinds = [cell.metadata.slideshow.slide_type for cell in cells]
-    aside = [cell.source for cell, kind in zip(cells, kinds, strict=True) if kind in ("notes", "skip")]
-    return sum(kind in ("slide", "subslide") for kind in kinds), aside
+    notes = [cell.source for cell, kind in zip(cells, kinds, strict=True) if kind == "notes"]
+    return sum(kind in ("slide", "subslide") for kind in kinds), notes
 
 
 def violations(page):

@@ -218,6 +218,7 @@ def test_a_cell_that_was_never_run_fails_by_the_rules(results):
     assert results["broken", item(NEVER_RUN)] is None  # a hole of nbval
     number = len(SOUND) + len(BROKEN) + 1
     assert f"should have run as number {number}, but ran never" in results["broken", "rules"]
+    assert "Traceback" not in results["broken", "rules"] and "conftest.py" not in results["broken", "rules"]
 
 
 # What stores the outputs
