@@ -56,7 +56,7 @@ def arcs(axes, weights, tokens, *, titles=None, queries=None):
     if not set(queries) <= set(range(n)):
         raise ValueError(say("drawings.no-query", last=n - 1, got=queries))
     drawn = [(p, k, j) for p, k, j in np.argwhere(panels >= LEAST) if k in queries]
-    up, down = (0.6 + 0.5 * max((side * (k - j) for _, k, j in drawn), default=0) for side in (1, -1))
+    up, down = (0.6 + 0.5 * max([least, *(side * (k - j) for _, k, j in drawn)]) for side, least in ((1, 1), (-1, 0)))
     for p, k, j in drawn:
         _lines(axes, [_arc(k, j) + (p * n, 0)], [panels[p, k, j]], COLOURS[k % len(COLOURS)])
     for p, (name, panel) in enumerate(zip(titles, panels, strict=True)):
@@ -64,7 +64,7 @@ def arcs(axes, weights, tokens, *, titles=None, queries=None):
             _text(axes, p * n + k, 0, word, fontsize=18)
         _text(axes, p * n + (n - 1) / 2, up + 0.15, name, weight="bold")
         yield matrix_words(name, panel[queries], tokens, [tokens[k] for k in queries])
-    axes.set(xlim=(-0.6, len(panels) * n - 0.4), ylim=(-max(down, 0.6), up + 0.35))
+    axes.set(xlim=(-0.6, len(panels) * n - 0.4), ylim=(-down, up + 0.35))
 
 
 @_drawing
@@ -242,10 +242,10 @@ def chain(axes, columns, *, skips=(), marks=None):
 
 
 def _arc(k, j):
-    """From word k to word j, above for those before and below for those after; a ring for the word itself."""
+    """From word k to word j, above for those before and below for those after; a ring on top for the word itself."""
     turn = np.linspace(0, np.pi, 41)
     if k == j:
-        return np.column_stack([k + 0.44 * np.cos(2 * turn), 0.26 * np.sin(2 * turn)])
+        return np.column_stack([k + 0.2 * np.sin(2 * turn), 0.62 - 0.3 * np.cos(2 * turn)])
     across, up = (k + j) / 2 + (k - j) / 2 * np.cos(turn), 0.26 + abs(k - j) / 2 * np.sin(turn)
     return np.column_stack([across, np.sign(k - j) * up])
 
