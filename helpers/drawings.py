@@ -17,8 +17,7 @@ from .texts import listed, say
 
 GREY, FAINT = "#555555", "#AEB7C0"
 TINTS = ["#CFE3F1", "#F8DCC6", "#CBE8DD", "#E9D5EA", "#E4E4E4", "#F2CBD2"]  # of COLOURS, to write on
-THICKEST = 16  # points: the arc of a weight of 1
-LEAST = 0.02  # a weight below this is not drawn
+THICKEST, LEAST = 16, 0.02  # points: the arc of a weight of 1; a weight below this is not drawn
 
 
 def _drawing(draw):
@@ -106,13 +105,13 @@ def strips(axes, rows, names, *, columns=None, groups=None, labels=None, values=
         low, kinds = high - 1 - (1 + gap) * k, None if group is None else group[None]
         _cells(axes, 0, low, row[None], largest, kinds, values)
         _text(axes, -0.2, low + 0.5, name, ha="right")
-        told = _vector(row) if group is None else _members(row if values else np.arange(len(row)), group, labels)
+        told = _vector(row) if group is None or (values and not labels) else _runs(row, group, labels, values)
         yield say("drawings.named", name=name, told=told)
-    for k, name in enumerate([] if columns is None else columns):
+    for k, name in enumerate(columns := columns or []):
         _text(axes, k + 0.5, high + 0.1, name, va="bottom")
+    yield say("plots.columns", label=listed(map(str, columns), "words")) if columns else ""
     _legend(axes, labels, TINTS)
-    axes.set(xlim=(-0.1, max(map(len, rows)) + 0.1), ylim=(-0.1, high + 0.1 + 0.4 * (columns is not None)))
-    axes.set_aspect("auto" if gap == 0 else "equal")
+    axes.set(xlim=(-0.1, max(map(len, rows)) + 0.1), ylim=(-0.1, high + 0.5), aspect="equal" if gap else "auto")
 
 
 @_drawing
@@ -125,8 +124,7 @@ def dials(axes, angles, rows, columns, *, shadows=False, digits=None, labels=Non
         shadows: whether to draw how far right the first hand reaches, its sine, and how far up, its cosine.
         digits: (num_rows, num_columns): what to write below each face.
     """
-    angles = numbers("angles", angles, (2, 3), "clocks")
-    angles = angles.reshape(*angles.shape[:2], -1)
+    angles = np.atleast_3d(numbers("angles", angles, (2, 3), "clocks"))
     same_count("rows", rows, len(angles), "row")
     same_count("columns", columns, angles.shape[1], "column")
     same_count("digits", None if digits is None else np.ravel(digits), angles[..., 0].size, "clock")
@@ -295,6 +293,8 @@ def _number(value):
     return f"{value:.0f}" if float(value).is_integer() else f"{value + 1e-9:.2f}"
 
 
-def _members(row, groups, labels):
-    named = ((labels[int(k)] if labels else f"{k:.0f}", _vector(row[groups == k])) for k in np.unique(groups))
-    return listed((say("drawings.member", label=label, cells=cells) for label, cells in named), "words")
+def _runs(row, groups, labels, values):
+    runs = np.split(np.arange(len(groups)), np.flatnonzero(np.diff(groups)) + 1)  # of cells in one colour
+    named = [(f"{groups[run[0]]:.0f}", _vector(row[run] if values else run)) for run in runs]
+    told = (say("drawings.member", label=labels[int(k)] if labels else k, cells=cells) for k, cells in named)
+    return listed(told, "words")

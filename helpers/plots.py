@@ -261,7 +261,7 @@ def heatmaps(
         figure.suptitle(title, x=0.01, ha="left")
     opening = "plots.heatmap" if len(panels) == 1 else "plots.heatmaps"
     told = [
-        matrix_words(name, panel, xticks, yticks, cells=sum(p.size for p in panels))
+        matrix_words(name, panel, xticks, yticks, cells=None if values else sum(p.size for p in panels))
         for name, panel in zip(titles, panels, strict=True)
     ]
     return picture(
@@ -497,9 +497,11 @@ def matrix_words(name, panel, xticks, yticks, cells=None):
     """A matrix in words: every cell of a small one, the largest of each row of a middling one, else the range.
 
     Args:
+        xticks, yticks: names, of which the first line is said.
         cells: how many the whole picture has; those of the matrix if left out.
     """
     brief = (panel.size if cells is None else cells) > 36
+    xticks, yticks = (ticks and [str(tick).partition("\n")[0] for tick in ticks] for ticks in (xticks, yticks))
     named = xticks is not None and yticks is not None and len(yticks) <= 12
     if named and not brief:
         told = texts.listed(_row_words(row, xticks, cells) for row, cells in zip(yticks, panel, strict=True))

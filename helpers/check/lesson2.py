@@ -10,9 +10,6 @@ from helpers import layers
 from .exercise import Exercise, Question, mistake
 from .tensors import random, sinusoids
 
-TOO_SHORT = (2, "What goes wrong: a table that is too short")
-
-
 # By hand
 first_row = Question(
     "first_row",
