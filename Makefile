@@ -10,15 +10,18 @@ else
 endif
 RUN := $(BIN)/python
 READY := .venv/ready
+# The language of the start page and of the exercises, if not the system's: make lab IN=zh
+IN ?=
+LANGUAGE_OPTION := $(if $(IN),--language $(IN))
 # All notebooks, unless one is named: make validate NB=notebooks/01-self-attention.ipynb
 NB ?=
 # The report of a run ends with the cells and tests that took longest.
 SLOWEST := --durations=10 --durations-min=1
 
-.PHONY: help lab slides exercises exercises-reset model decks test validate execute bench bench-class style clean
+.PHONY: help lab slides exercises exercises-reset model decks test validate execute zh bench bench-class style clean
 
 help:
-	@echo "make lab                 open the series in JupyterLab"
+	@echo "make lab [IN=zh]         open the series in JupyterLab; in Chinese"
 	@echo "make slides [NB=...]     present it, or one notebook, as slides"
 	@echo "make exercises           open the exercises in JupyterLab"
 	@echo "make exercises-reset     put clean exercises in place; what you wrote is kept in kept/"
@@ -27,19 +30,20 @@ help:
 	@echo "make test                re-run and compare every notebook, and run the tests"
 	@echo "make validate [NB=...]   re-run and compare the notebooks, or one"
 	@echo "make execute [NB=...]    re-run the notebooks, or one, and store the outputs"
+	@echo "make zh                  say what is to be translated, or make the Chinese edition anew"
 	@echo "make bench               measure the series against its goals, some minutes, into benchmarks/"
 	@echo "make bench-class         measure a class of eight on a real JupyterHub; needs Node.js and npm"
 	@echo "make style               bring the code into the project's style"
 	@echo "make clean               remove what make has built, the environment included"
 
 lab: $(READY)
-	$(RUN) -m tools.present --lab
+	$(RUN) -m tools.present --lab $(LANGUAGE_OPTION)
 
 slides: $(READY)
-	$(RUN) -m tools.present $(if $(NB),"$(NB)")
+	$(RUN) -m tools.present $(LANGUAGE_OPTION) $(if $(NB),"$(NB)")
 
 exercises: $(READY)
-	$(RUN) -m tools.present --lab "$(or $(NB),notebooks/exercises/01-self-attention.ipynb)"
+	$(RUN) -m tools.present --lab "$(or $(NB),notebooks/$(if $(IN),$(IN)/)exercises/01-self-attention.ipynb)"
 
 exercises-reset: $(READY)
 	$(RUN) -m tools.exercises
@@ -57,6 +61,12 @@ test: $(READY)
 
 validate: $(READY)
 	$(RUN) -m pytest -n auto --dist loadfile $(SLOWEST) "$(or $(NB),notebooks)"
+
+# The translations: what there is to do, and then the notebooks made from them, run, with their exercises.
+zh: $(READY)
+	$(RUN) -m tools.edition $@
+	$(RUN) -m tools.execute notebooks/$@/*.ipynb notebooks/$@/solutions/*.ipynb
+	$(RUN) -m tools.exercises
 
 execute: $(READY)
 	$(RUN) -m tools.execute $(if $(NB),"$(NB)")

@@ -63,7 +63,7 @@ def check_valid_lens(valid_lens, batch, num_queries, num_keys, device_name, devi
         raise ValueError(
             say(
                 "input.wrong-valid-lens",
-                expected=f"({batch},) or ({batch}, {num_queries})",
+                expected=say("input.either", one=f"({batch},)", other=f"({batch}, {num_queries})"),
                 got=_shape_words(valid_lens.shape),
             )
         )
@@ -86,7 +86,7 @@ def check_attention(queries, keys, values, valid_lens, weight):
     num_keys = keys.shape[1]
     check_tensor("values", values, ("batch", "num_keys", "num_hiddens"), (batch, num_keys, num_hiddens))
     for name, X in (("queries", queries), ("keys", keys), ("values", values)):
-        check_device(name, X, "the layer's weights", weight)
+        check_device(name, X, say("input.weights"), weight)
         # Under autocast, torch itself brings the dtypes together.
         if X.dtype != weight.dtype and not torch.is_autocast_enabled(X.device.type):
             raise TypeError(say("input.wrong-dtype", name=name, expected=weight.dtype, got=X.dtype))
@@ -107,7 +107,7 @@ def check_sequence(X, P):
     """Check X (batch, num_steps, num_hiddens) against the table P (1, max_len, num_hiddens)."""
     _, max_len, num_hiddens = P.shape
     check_tensor("X", X, ("batch", "num_steps", "num_hiddens"), (None, None, num_hiddens))
-    check_device("X", X, "the layer's table", P)
+    check_device("X", X, say("input.table"), P)
     if X.shape[1] > max_len:
         raise ValueError(say("input.too-long", expected=max_len, got=X.shape[1]))
 

@@ -8,7 +8,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from .texts import say
+from .texts import NOTEBOOKS, say
 
 # The name of each file, its size in bytes and its SHA-256.
 FILES = {
@@ -17,6 +17,7 @@ FILES = {
     "config.json": (612, "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
 }
 FOLDER = Path(__file__).resolve().parents[1] / "build" / "model"
+REFERENCE = NOTEBOOKS / "data" / "minilm-reference.json"  # what the model computed elsewhere, for comparison
 VARIABLE = "MINILM_FOLDER"  # the environment variable that names another folder
 CACHED = Path("models--sentence-transformers--all-MiniLM-L6-v2", "snapshots")
 

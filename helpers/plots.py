@@ -8,6 +8,7 @@ notices when the data behind a picture has changed.
 import base64
 import contextlib
 import contextvars
+import functools
 import html
 import io
 import math
@@ -15,6 +16,7 @@ import math
 import matplotlib as mpl
 import matplotlib.style
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
@@ -43,7 +45,7 @@ STYLE = {
     "figure.dpi": DOTS_PER_INCH,
     "figure.titlesize": 20,
     "figure.titleweight": "bold",
-    "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same dots on every machine
+    "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same dots on every machine; see also ``_fonts``
     "font.size": 16,
     "grid.color": "#D9D9D9",
     "legend.fontsize": 16,
@@ -60,7 +62,16 @@ _sketched_like = contextvars.ContextVar("the picture whose layout sketches take 
 
 def style():
     """This style and nothing of the reader's own settings: the same picture on every machine."""
-    return mpl.style.context(STYLE, after_reset=True)
+    fonts = [*STYLE["font.family"], *_fonts(texts.folder())]
+    return mpl.style.context({**STYLE, "font.family": fonts}, after_reset=True)
+
+
+@functools.cache
+def _fonts(folder):
+    """The names of the fonts that a translation brings along for letters that matplotlib's own font lacks."""
+    for path in (files := sorted(folder.glob("*.ttf"))):
+        font_manager.fontManager.addfont(path)
+    return [font_manager.get_font(path).family_name for path in files]
 
 
 class Picture:
@@ -410,16 +421,17 @@ def _named_ticks(axis):
 
 def _drawn(axes):
     for line in axes.lines:
-        yield "line, across", line.get_xdata()
-        yield "line, up", line.get_ydata()
+        yield say("plots.line-across"), line.get_xdata()
+        yield say("plots.line-up"), line.get_ydata()
     if axes.patches:
-        yield "patches", [patch.get_extents().transformed(axes.transData.inverted()).bounds for patch in axes.patches]
+        to_data = axes.transData.inverted()
+        yield say("plots.patches"), [patch.get_extents().transformed(to_data).bounds for patch in axes.patches]
     for image in axes.images:
-        yield "image", image.get_array()
+        yield say("plots.image"), image.get_array()
     for collection in axes.collections:
         if collection.get_array() is not None:
-            yield "colours", collection.get_array()
-        yield "points", collection.get_offsets()
+            yield say("plots.colours"), collection.get_array()
+        yield say("plots.points"), collection.get_offsets()
 
 
 def _data_line(panel, kind, data):

@@ -22,6 +22,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from playwright.sync_api import Error as BrowserError
 from tqdm import tqdm
 
+from helpers import texts
 from helpers.check.verdict import marked
 from helpers.texts import say
 from tools import browser, notebooks
@@ -30,7 +31,6 @@ from tools.rules import IN_CLASS, PREDICT
 DECK = Path(__file__).parent / "deck"
 BUILD = notebooks.ROOT / "build"
 THEME = notebooks.NOTEBOOKS / "rise.css"
-LANGUAGE = "en"
 READY = "document.documentElement.dataset.ready === 'true'"  # the script of each page says so
 MINUTES = re.compile(r"\d+ ?\w+$")  # a title slide ends with a number and its unit
 NOTEBOOK_LINK = re.compile(r'href="(?:\.\./)?((?:exercises/|solutions/)?)([^":#/]+)\.ipynb"')
@@ -45,7 +45,7 @@ TEMPLATES = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
-TEMPLATES.globals["language"] = LANGUAGE
+TEMPLATES.globals["say"] = lambda key, **values: say(f"pages.{key}", **values)
 TEMPLATES.filters["plain"] = lambda title: re.sub("[`*]", "", title)
 
 
@@ -183,7 +183,7 @@ def _in_order(slides):
 
 def _cell(cell, slide):
     """A cell for the templates; its heading, if it has one, leads to the address of its ``slide``."""
-    told = {"id": cell.id, "type": cell.cell_type, "asks": PREDICT in cell.source}
+    told = {"id": cell.id, "type": cell.cell_type, "asks": bool(PREDICT.search(cell.source))}
     if cell.cell_type == "markdown":
         linked = HEADING.sub(rf'<h2><a class="here" href="#{slide}">\1</a></h2>', _markdown(cell.source))
         return {**told, "source": _markdown(cell.source), "linked": linked}
@@ -271,7 +271,10 @@ def print_pdf(chromium, deck):
 
 
 def build(paths, target=BUILD, chromium=None):
-    """Write everything for the notebooks ``paths`` into the folder ``target``; PDF only with a browser."""
+    """Write everything for the notebooks ``paths``, in the language that is spoken, into the folder ``target``.
+
+    PDF only with a browser.
+    """
     target.mkdir(parents=True, exist_ok=True)
     lessons = [read(path) for path in paths]
     with_exercises = [lesson.name for lesson in lessons if lesson.exercises]
@@ -299,12 +302,16 @@ def main():
     """Build from the notebooks named on the command line, or from all lessons."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("notebooks", nargs="*", type=Path, help="the notebooks; all lessons if none is named")
-    paths = parser.parse_args().notebooks or notebooks.lessons()
+    given = parser.parse_args().notebooks
     try:
+        paths = notebooks.find(given or [path for name in texts.languages() for path in notebooks.lessons(name)])
         with browser.opened() as chromium:
             if chromium is None:
                 print(f"No browser was found, so no PDF is made. {browser.HOW_TO_INSTALL}", file=sys.stderr)
-            build(notebooks.find(paths), chromium=chromium)
+            for language in texts.languages():
+                if own := [path for path in paths if texts.of_folder(path.parent) == language]:
+                    texts.speak(language)
+                    build(own, BUILD if language == texts.ENGLISH else BUILD / language, chromium)
     except (OSError, ValueError) as error:
         sys.exit(f"{error}")
     except BrowserError as error:

@@ -15,6 +15,7 @@ import re
 import sys
 from pathlib import Path
 
+from helpers import texts
 from tools import notebooks
 from tools.execute import Unfinished, execute
 
@@ -70,7 +71,8 @@ def reset(solution, exercise):
     try:
         notebooks.write(made, part)
         execute(part)
-        kept = keep(exercise, exercise.parents[2] / "kept") if is_work else None
+        home = next(folder for folder in exercise.parents if folder.name == notebooks.NOTEBOOKS.name)
+        kept = keep(exercise, home.parent / "kept") if is_work else None
         notebooks.replace(exercise, part.read_bytes())
     finally:
         part.unlink(missing_ok=True)
@@ -121,6 +123,10 @@ def _lines(texts):
     return {line.strip() for text in texts for line in text.splitlines()}
 
 
+def _solutions(language):
+    return sorted((texts.notebooks_in(language) / "solutions").glob("*.ipynb"))
+
+
 def main():
     """Make, or check, the exercises named on the command line, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -128,13 +134,13 @@ def main():
     parser.add_argument("--check", action="store_true", help="change nothing, and fail where a copy is not as made")
     arguments = parser.parse_args()
     names = [Path(name).stem for name in arguments.names]
-    solutions = sorted((notebooks.NOTEBOOKS / "solutions").glob("*.ipynb"))
+    solutions = [path for language in texts.languages() for path in _solutions(language)]
     unknown = set(names) - {path.stem for path in solutions}
     if unknown:
         sys.exit(f"There is no exercise {', '.join(sorted(unknown))}.")
     found = []
     for solution in (path for path in solutions if not names or path.stem in names):
-        exercise = notebooks.NOTEBOOKS / "exercises" / solution.name
+        exercise = solution.parents[1] / "exercises" / solution.name
         try:
             if arguments.check:
                 found += problems(solution, exercise)

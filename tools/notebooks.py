@@ -6,11 +6,14 @@ import io
 import os
 import re
 import shutil
+import unicodedata
 from pathlib import Path
 
 import nbformat
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+
+from helpers import texts
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -25,9 +28,15 @@ BLOCK = 8  # pixels: the side of the squares whose mean colours are compared
 TOLERANCE = 6  # of 255: another processor moves the edge of a line, not the mean of a square
 
 
-def lessons():
+def lessons(language=texts.ENGLISH):
     """The files of the lessons, in order: the numbered notebooks without 00, which is the start page."""
-    return sorted(path for path in NOTEBOOKS.glob("[0-9][0-9]-*.ipynb") if not path.name.startswith("00-"))
+    numbered = texts.notebooks_in(language).glob("[0-9][0-9]-*.ipynb")
+    return sorted(path for path in numbered if not path.name.startswith("00-"))
+
+
+def columns(text):
+    """How many columns a text is wide: a Chinese letter takes two."""
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 
 
 def find(paths=()):

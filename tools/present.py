@@ -8,15 +8,18 @@ Any further option is one of JupyterLab's.
 """
 
 import argparse
+import contextlib
+import locale
 import os
 import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
+from helpers import texts
 from tools import notebooks
 
-START = Path("notebooks", "00-start-here.ipynb")
+START = "00-start-here.ipynb"
 # The settings of every notebook, in its metadata under "rise"; beside them only "footer", the lesson's name.
 RISE = {
     "theme": "white",
@@ -69,16 +72,30 @@ def options(root, notebook, lab):
     ]
 
 
+def spoken():
+    """The language of this system, if the series has it; else English."""
+    name = next(
+        (os.environ[variable] for variable in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(variable)), ""
+    )
+    if not name:
+        with contextlib.suppress(ValueError):
+            name = locale.getlocale()[0] or ""  # on Windows, Chinese (Simplified)_China
+    short = {"chinese": "zh"}.get(name.split(" ")[0].lower(), name[:2])
+    return short if short in texts.languages() and (texts.notebooks_in(short) / START).is_file() else texts.ENGLISH
+
+
 def main():
     """Start the server and the browser."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("notebook", nargs="?", type=Path, help="the notebook to open; the start page if left out")
     parser.add_argument("--lab", action="store_true", help="open it in JupyterLab, not as slides")
+    parser.add_argument("--language", default=spoken(), help="of the start page: en, or a folder in translations")
     parser.add_argument("--root", type=Path, default=notebooks.ROOT, help="the folder of the project, or of a copy")
     arguments, further = parser.parse_known_args()
     root = arguments.root.resolve()
     try:
-        (notebook,) = notebooks.find([arguments.notebook or root / START])
+        home = texts.notebooks_in(arguments.language).relative_to(notebooks.ROOT)
+        (notebook,) = notebooks.find([arguments.notebook or root / home / START])
         notebooks.read(notebook)
         opening = options(root, notebook, arguments.lab)
     except (OSError, ValueError) as error:

@@ -3,14 +3,18 @@
 import ast
 import re
 
+from helpers import texts
 from tools import notebooks
 
-PREDICT = "> **Predict.**"
-IN_CLASS = re.compile(r"> \*\*In class · (\d+) min\.\*\* \S")  # with which the lecturer's part begins
+# In each language: how a question begins whose answer is covered, and with which words the lecturer's part begins.
+PREDICT = re.compile("|".join(re.escape(f"> **{said}**") for said in texts.everywhere("lesson.predict").values()))
+IN_CLASS = re.compile(
+    r"> \*\*(?:{}) · (\d+) ?\w+[.。]\*\* \S".format("|".join(texts.everywhere("lesson.in-class").values()))
+)
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
 MAX_LINES = 15
 MAX_DRAWING_LINES = 6  # beside a figure that takes half of its slide
-MAX_WIDTH = 84  # characters: more is wider than a slide
+MAX_WIDTH = 84  # characters, of which a Chinese one counts as two: more is wider than a slide
 MAX_BYTES = 500_000
 MIN_ALT = 20
 IGNORING = re.compile(r"NBVAL[_-](IGNORE[_-]OUTPUT|SKIP)|PYTEST_VALIDATE_IGNORE_OUTPUT", re.IGNORECASE)
@@ -44,8 +48,8 @@ def short_cells(notebook):
         if lines > MAX_LINES:
             yield f"{_name(cell)} has {lines} lines of code, and a slide holds {MAX_LINES}: split it"
         for line in cell.source.splitlines():
-            if len(line) > MAX_WIDTH:
-                yield f"{_name(cell)} has a line of {len(line)} characters, and a slide holds {MAX_WIDTH}: {line}"
+            if (wide := notebooks.columns(line)) > MAX_WIDTH:
+                yield f"{_name(cell)} has a line of {wide} characters, and a slide holds {MAX_WIDTH}: {line}"
 
 
 def pictures_have_room(notebook):
@@ -170,7 +174,7 @@ def predictions_are_answered(notebook):
         shown = [cell for cell in slide if not _is_notes(cell)]
         for k, cell in enumerate(shown):
             answer = shown[k + 1 :] or [cell for cell in following if not _is_notes(cell)]
-            if cell.cell_type == "markdown" and PREDICT in cell.source and not _code_in(answer):
+            if cell.cell_type == "markdown" and PREDICT.search(cell.source) and not _code_in(answer):
                 yield f"{_name(cell)} asks for a prediction, and no code after it answers"
 
 
@@ -240,7 +244,7 @@ def _name(cell):
 
 
 def _short_alt(cell, alt):
-    if len(alt) < MIN_ALT:
+    if notebooks.columns(alt) < MIN_ALT:
         yield f"{_name(cell)} has a figure whose alternative text is {alt!r}: {MIN_ALT} characters at the least"
 
 
