@@ -140,7 +140,7 @@ QUESTIONS = """answers => answers.map((answer) => {
 def test_the_answer_to_each_prediction_is_covered(built, open_file, name):
     page = open_file(f"{name}.html")
     cells = notebooks.read(notebooks.NOTEBOOKS / f"{name}.ipynb").cells
-    asked = [opening(cell.source.split(rules.PREDICT)[1]) for cell in cells if rules.PREDICT in cell.source]
+    asked = [opening(rules.PREDICT.split(cell.source)[1]) for cell in cells if rules.PREDICT.search(cell.source)]
     answers = page.eval_on_selector_all(".answer", QUESTIONS)
     assert len(answers) >= len({*asked}) - 1 and len(answers) >= 2
     for question, shown, code_before, code_within in answers:

@@ -25,7 +25,7 @@ from tools import notebooks, present
 
 pytestmark = patient
 # The exercises are worked at a desk, in JupyterLab.
-LESSONS = [present.START.as_posix(), *(path.relative_to(notebooks.ROOT).as_posix() for path in notebooks.lessons())]
+LESSONS = [f"notebooks/{present.START}", *(path.relative_to(notebooks.ROOT).as_posix() for path in notebooks.lessons())]
 SETTINGS = "jupyter/labconfig/default_setting_overrides.json"
 FIRST_SLIDE = "section.present > section.present .jp-Cell"
 CALL = "controls.live("
@@ -301,7 +301,7 @@ def test_a_control_moves_in_jupyterlab_too(context, server):
 
 
 def test_a_click_on_the_start_page_opens_slides(context, server):
-    page = open_slides(context, server, present.START.as_posix())
+    page = open_slides(context, server, f"notebooks/{present.START}")
     show(page, "slide-1-0")
     with context.expect_page() as opened:
         page.locator("#slide-1-0 a", has_text="Binary representation").click()
@@ -310,9 +310,9 @@ def test_a_click_on_the_start_page_opens_slides(context, server):
 
 
 def test_the_start_page_lists_every_lesson():
-    start = "\n".join(cell.source for cell in notebooks.read(notebooks.ROOT / present.START).cells)
+    start = "\n".join(cell.source for cell in notebooks.read(notebooks.NOTEBOOKS / present.START).cells)
     listed = re.findall(r"^\| \d \| \[(.*?)\]\(/rise/(\S+)\) \| (\d+) \|.*\[read\]\((\S+)\) \|$", start, re.MULTILINE)
-    lessons = [path for path in LESSONS if path != present.START.as_posix()]
+    lessons = [path for path in LESSONS if path != f"notebooks/{present.START}"]
     assert [path for _, path, _, _ in listed] == lessons == [f"notebooks/{link}" for *_, link in listed]
     for name, path, minutes, _ in listed:
         title = notebooks.read(notebooks.ROOT / path).cells[0].source

@@ -28,9 +28,10 @@ DOCUMENTS = {"README": notebooks.ROOT / "README.md", "teaching": notebooks.ROOT 
 CODE = "code"  # the context of strings and comments: one of them is translated alike wherever it stands in a lesson
 WORDS = re.compile(r"[A-Za-z]{2}")
 FIELD = re.compile(r"\{(?:[^{}]|\{[^{}]*\})*\}")  # of an f-string, with another one in its format at the most
-SHAPE = re.compile(r"\([^()]*\)")  # such as (batch, n, num_hiddens)
+SHAPE = re.compile(r"\({0}(?:, {0})*,?\)".format(r"[^\s(),]+(?: [*+/-] [^\s(),]+)*"))  # such as (batch, n, num_hiddens)
+STRING = re.compile(r'f?"(?:[^"\\]|\\.)*"|#.*')  # or a comment, in a line of code
 BLOCK = re.compile(r"^```.*?^```|\S.*?(?=\n\n|\n?\Z)", re.DOTALL | re.MULTILINE)  # a paragraph, or a piece of code
-MARKER = re.compile(r"# (BEGIN|END) SOLUTION")
+MARKER = re.compile(r"# (BEGIN|END) SOLUTION[^#]*")  # what a learner is given in its place is code, up to a comment
 WIDTH = 84  # columns of a line on a slide; a Chinese letter takes two
 
 
@@ -85,9 +86,10 @@ def pieces(source):
         span = place(node.lineno, node.col_offset), place(node.end_lineno, node.end_col_offset)
         found.append(Piece(_text(node), *span, fields=isinstance(node, ast.JoinedStr)))
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT and not MARKER.match(token.string):
-            begin = starts[token.start[0] - 1] + token.start[1]
-            found.append(Piece(token.string.lstrip("# "), begin, begin + len(token.string), comment=True))
+        if token.type == tokenize.COMMENT:
+            said = MARKER.sub("", token.string)
+            end = starts[token.end[0] - 1] + token.end[1]
+            found.append(Piece(said.lstrip("# "), end - len(said), end, comment=True))
     return sorted((piece for piece in found if _has_words(piece)), key=lambda piece: piece.begin)
 
 
@@ -103,9 +105,12 @@ def translated_code(source, translate):
             continue
         if piece.fields and FIELD.findall(said) != FIELD.findall(piece.text):
             raise ValueError(f"{said!r} must have the fields {FIELD.findall(piece.text)}, in this order.")
-        before, after = source[: piece.begin], source[piece.end :]
-        source = before + _comment(said) + after if piece.comment else _with_string(before, said, after, piece.fields)
-    return "\n".join(map(_fit_comment, source.split("\n")))
+        before, old, after = source[: piece.begin], source[piece.begin : piece.end], source[piece.end :]
+        in_place = (
+            f"# {said}" if piece.comment else f'"""{said}"""' if old.startswith('"""') else _literal(said, piece.fields)
+        )
+        source = before + in_place + after
+    return _wrapped(source)
 
 
 def skeleton(source):
@@ -218,28 +223,41 @@ def _field(part):
     return f"{{{ast.unparse(part.value)}{conversion}{spec}}}"
 
 
-def _comment(said):
-    return f"# {said}"
+def _wrapped(source):
+    """The code with lines that are too wide broken between arguments, or else within a string."""
+    lines, brackets = [], []  # the columns behind the brackets that are open
+    todo = source.split("\n")[::-1]
+    while todo:
+        line = _fit_comment(todo.pop())
+        wide, cut, inside = notebooks.columns(line) > WIDTH, None, list(brackets)
+        masked = STRING.sub(lambda found: "-" * len(found[0]), line)
+        for k, letter in enumerate(masked):
+            if letter in "([{":
+                inside.append(k + 1)
+            elif letter in ")]}" and inside:
+                inside.pop()
+            elif masked.startswith(", ", k) and inside and notebooks.columns(line[: k + 1]) <= WIDTH:
+                cut = line[: k + 1], list(inside), line[k + 2 :]
+            elif cut is None and masked.startswith("--", k) and inside and wide:
+                cut = _divided(line, k, inside)
+        if not wide or cut is None:
+            lines.append(line)
+            brackets = inside
+        else:
+            begun, brackets, rest = cut
+            lines.append(begun)
+            todo.append(" " * brackets[-1] + rest)
+    return "\n".join(lines)
 
 
-def _with_string(before, said, after, fields):
-    """The code with a string in it, in several literals one below another where the line would be too wide."""
-    left = notebooks.columns(before.rpartition("\n")[2])
-    room, tail = WIDTH - left, notebooks.columns(after.partition("\n")[0])
-    literals, part = [], ""
-    for atom in re.findall(rf"{FIELD.pattern}|\{{\{{|\}}\}}|[\s\S]", said) if fields else said:
-        if part and notebooks.columns(_literal(part + atom, fields)) > room:
-            literals.append(_literal(part, fields))
-            part = ""
-        part += atom
-    if literals or notebooks.columns(_literal(part, fields)) + tail > room:
-        half = len(part) // 2
-        cut = part.find(" ", half) + 1 or next((k + 1 for k in range(half, len(part)) if part[k] in "，。：；"), 0)
-        if cut and not FIELD.search(part) and notebooks.columns(_literal(part, fields)) + tail > room:
-            literals.append(_literal(part[:cut], fields))
-            part = part[cut:]
-    literals.append(_literal(part, fields))
-    return before + ("\n" + " " * left).join(literals) + after
+def _divided(line, begin, inside):
+    """A line whose only string is too wide, up to a place in this string, and the rest, as a string again."""
+    mark = line[begin : line.index('"', begin) + 1]
+    for place in range(len(line) - 1, begin + len(mark), -1):
+        part = line[begin:place]
+        if notebooks.columns(line[:place]) < WIDTH and part.count("{") == part.count("}") and part[-1] != "\\":
+            return line[:place] + '"', [*inside[:-1], begin], mark + line[place:]
+    return None
 
 
 def _literal(text, fields):
@@ -280,7 +298,7 @@ def make(language):
     missing = [(name, *message) for name, said in sources().items() for message in said if message not in told[name]]
     if missing:
         raise Missing(*missing)
-    home, written = texts.notebooks_in(language), []
+    home, written = notebooks.home(language), []
     for path in sorted(notebooks.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb")):
         for source in (path, path.parent / "solutions" / path.name):
             if source.is_file():

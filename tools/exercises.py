@@ -123,10 +123,6 @@ def _lines(texts):
     return {line.strip() for text in texts for line in text.splitlines()}
 
 
-def _solutions(language):
-    return sorted((texts.notebooks_in(language) / "solutions").glob("*.ipynb"))
-
-
 def main():
     """Make, or check, the exercises named on the command line, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -134,7 +130,8 @@ def main():
     parser.add_argument("--check", action="store_true", help="change nothing, and fail where a copy is not as made")
     arguments = parser.parse_args()
     names = [Path(name).stem for name in arguments.names]
-    solutions = [path for language in texts.languages() for path in _solutions(language)]
+    homes = map(notebooks.home, texts.languages())
+    solutions = [path for home in homes for path in sorted((home / "solutions").glob("*.ipynb"))]
     unknown = set(names) - {path.stem for path in solutions}
     if unknown:
         sys.exit(f"There is no exercise {', '.join(sorted(unknown))}.")

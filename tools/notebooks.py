@@ -28,9 +28,14 @@ BLOCK = 8  # pixels: the side of the squares whose mean colours are compared
 TOLERANCE = 6  # of 255: another processor moves the edge of a line, not the mean of a square
 
 
+def home(language=texts.ENGLISH):
+    """The folder of the notebooks in a language."""
+    return NOTEBOOKS if language == texts.ENGLISH else NOTEBOOKS / language
+
+
 def lessons(language=texts.ENGLISH):
     """The files of the lessons, in order: the numbered notebooks without 00, which is the start page."""
-    numbered = texts.notebooks_in(language).glob("[0-9][0-9]-*.ipynb")
+    numbered = home(language).glob("[0-9][0-9]-*.ipynb")
     return sorted(path for path in numbered if not path.name.startswith("00-"))
 
 

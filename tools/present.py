@@ -81,7 +81,7 @@ def spoken():
         with contextlib.suppress(ValueError):
             name = locale.getlocale()[0] or ""  # on Windows, Chinese (Simplified)_China
     short = {"chinese": "zh"}.get(name.split(" ")[0].lower(), name[:2])
-    return short if short in texts.languages() and (texts.notebooks_in(short) / START).is_file() else texts.ENGLISH
+    return short if short in texts.languages() and (notebooks.home(short) / START).is_file() else texts.ENGLISH
 
 
 def main():
@@ -94,7 +94,7 @@ def main():
     arguments, further = parser.parse_known_args()
     root = arguments.root.resolve()
     try:
-        home = texts.notebooks_in(arguments.language).relative_to(notebooks.ROOT)
+        home = notebooks.home(arguments.language).relative_to(notebooks.ROOT)
         (notebook,) = notebooks.find([arguments.notebook or root / home / START])
         notebooks.read(notebook)
         opening = options(root, notebook, arguments.lab)

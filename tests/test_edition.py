@@ -1,0 +1,250 @@
+"""The editions in other languages: complete, not stale, the same code, set one way, with letters for every figure."""
+
+import re
+from collections import Counter
+
+import polib
+import pytest
+
+from helpers import plots, texts
+from tools import edition, font, notebooks, rules
+from tools.execute import execute
+
+LANGUAGES = texts.languages()[1:]
+SOURCES = edition.sources()
+CATALOGUES = [(language, name) for language in LANGUAGES for name in SOURCES]
+NOTEBOOKS = [
+    path.relative_to(notebooks.NOTEBOOKS)
+    for path in notebooks.find()
+    if path.relative_to(notebooks.NOTEBOOKS).parts[0] not in LANGUAGES
+]
+HAN = r"[\u4e00-\u9fff]"
+every_catalogue = pytest.mark.parametrize(("language", "name"), CATALOGUES)
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
+
+
+def words(language, name):
+    return edition.read(edition.TRANSLATIONS / language / f"{name}.po")
+
+
+# Complete, and not stale
+
+
+@every_catalogue
+def test_every_message_is_translated_as_it_stands(language, name):
+    told = words(language, name)
+    missing = [message for message in SOURCES[name] if message not in told]
+    assert not missing, f"make {language} says what to do"
+    assert list(told) == SOURCES[name], "what is no longer said stands there still"
+
+
+def test_a_changed_sentence_is_named_and_nothing_is_made(monkeypatch, tmp_path):
+    language = LANGUAGES[0]
+    told = dict(SOURCES)
+    (context, text), *others = told["02-positional-encoding"]
+    told["02-positional-encoding"] = [(context, text + " One more."), *others]
+    monkeypatch.setattr(edition, "sources", lambda: told)
+    with pytest.raises(edition.Missing) as missing:
+        edition.make(language)
+    assert missing.value.args == (("02-positional-encoding", context, text + " One more."),)
+
+
+def test_an_update_keeps_the_old_words_beside_what_has_changed(tmp_path):
+    path = tmp_path / "one.po"
+    assert edition._update(path, [("a", "One."), ("code", "two")]) == [("a", "One."), ("code", "two")]
+    catalogue = polib.pofile(str(path))
+    for entry in catalogue:
+        entry.msgstr = entry.msgid.upper()
+    catalogue.save()
+    assert edition._update(path, [("a", "One."), ("code", "two")]) == []
+    assert edition._update(path, [("a", "One more."), ("code", "three")]) == [("a", "One more."), ("code", "three")]
+    changed, new = polib.pofile(str(path))
+    assert changed.fuzzy and changed.previous_msgid == "One." and changed.msgstr == "ONE."
+    assert not new.msgstr
+    assert edition.read(path) == {}
+
+
+# The same notebooks
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@every_notebook
+def test_a_notebook_is_the_english_one_in_other_words(language, path):
+    english = notebooks.read(notebooks.NOTEBOOKS / path).cells
+    other = notebooks.read(notebooks.NOTEBOOKS / language / path).cells
+    assert [(cell.id, cell.cell_type, cell.metadata) for cell in other] == [
+        (cell.id, cell.cell_type, cell.metadata) for cell in english
+    ]
+    for mine, yours in zip(english, other, strict=True):
+        if mine.cell_type == "code":
+            assert edition.skeleton(mine.source) == edition.skeleton(yours.source), mine.id
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_edition_is_what_its_catalogues_make(language, monkeypatch):
+    written = []
+    monkeypatch.setattr(notebooks, "write", lambda notebook, path: written.append(path))
+    monkeypatch.setattr(
+        notebooks, "replace", lambda path, content: path.read_bytes() == content or written.append(path)
+    )
+    assert edition.make(language) == [] and written == []
+
+
+def test_another_program_is_refused():
+    source = 'total = f"{one} and {two}"'
+    assert edition.translated_code(source, lambda text: "{one}, {two}") == 'total = f"{one}, {two}"'
+    with pytest.raises(ValueError, match="in this order"):
+        edition.translated_code(source, lambda text: "{two}, {one}")
+    assert edition.skeleton("f(x, 'a')") == edition.skeleton("f(x, 'b')") != edition.skeleton("f(y, 'a')")
+
+
+SAID = {
+    'print("one",  # two words\n      3)': 'print("ONE",  # TWO WORDS\n      3)',
+    'f"{x!r:>{width}} wide {{}}"': 'f"{x!r:>{width}} WIDE {{}}"',
+    'f"{x[0]:.2f} and {y}\\n"': 'f"{x[0]:.2f} AND {y}\\n"',
+    "'say \"so\"'": '"SAY \\"SO\\""',
+    'def f():\n    """What it does."""': 'def f():\n    """WHAT IT DOES."""',
+    "x = y  # (batch, n, num_heads * d)": "x = y  # (batch, n, num_heads * d)",
+    "x = y  # (16 positions, 4 bits)": "x = y  # (16 POSITIONS, 4 BITS)",
+    '("one "\n "two")': '("ONE TWO")',
+    "# BEGIN SOLUTION: answer = ...  # a letter": "# BEGIN SOLUTION: answer = ...  # A LETTER",
+}
+
+
+@pytest.mark.parametrize("source", SAID)
+def test_strings_and_comments_are_translated_and_code_is_not(source):
+    def upper(text):
+        parts = re.split(f"({edition.FIELD.pattern})", text)
+        return "".join(part if k % 2 else part.upper() for k, part in enumerate(parts))
+
+    assert edition.translated_code(source, upper) == SAID[source]
+
+
+def test_lines_that_become_too_wide_are_broken():
+    source = 'plots.lines(table, title="one", labels=["two", "three"], xlabel="four", size=(9, 3))  # five'
+    told = edition.translated_code(source, lambda text: "很长的文字" * 3)
+    assert max(map(notebooks.columns, told.split("\n"))) <= edition.WIDTH
+    assert edition.skeleton(told) == edition.skeleton(source)
+    alone = edition.translated_code('print("one")', lambda text: "很长的文字" * 20)
+    assert max(map(notebooks.columns, alone.split("\n"))) <= edition.WIDTH
+    assert edition.skeleton(alone) == edition.skeleton('print("one")')
+
+
+# A language that needs no translator: every string in brackets
+
+
+@pytest.fixture(scope="module")
+def pseudo(tmp_path_factory):
+    """The lessons with each message in brackets, run."""
+    home = tmp_path_factory.mktemp("series") / "notebooks" / "xx"
+    home.mkdir(parents=True)
+    for path in notebooks.lessons():
+        said = {message: f"[{message[1]}]" for message in SOURCES[path.stem]}
+        made = edition.translated(notebooks.read(path), path.stem, said)
+        notebooks.write(made, home / path.name)
+    return home
+
+
+@pytest.mark.parametrize("name", [path.name for path in notebooks.lessons()])
+def test_a_third_language_needs_no_line_of_code(pseudo, name):
+    execute(pseudo / name)
+    notebook = notebooks.read(pseudo / name)
+    kept = edition.kept_as_code(name.removesuffix(".ipynb"))
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            assert cell.source.startswith("[") and cell.source.endswith("]")
+        else:
+            for piece in edition.pieces(cell.source):
+                assert piece.text in kept or piece.text.startswith("["), piece.text
+
+
+# What it looks like
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_figures_have_all_their_letters_and_no_others(language):
+    wanted = font.letters(language)
+    for path, letters in font.held(language).items():
+        assert letters == wanted, f"{path.name}: lacks {wanted - letters}, has {letters - wanted} too many"
+        assert path.stat().st_size < 150_000
+
+
+def test_a_font_that_lacks_a_letter_is_named(tmp_path):
+    path = next(iter(font.held("zh")))
+    font.cut(path, {"位", "置"}, tmp_path / "two.ttf")
+    with pytest.raises(ValueError, match="has no 龘"):
+        font.cut(path, {"位", "龘"}, tmp_path / "three.ttf")
+    assert not (tmp_path / "three.ttf").exists()
+
+
+def test_a_figure_with_chinese_letters_draws_them():
+    texts.speak("zh")
+    try:
+        one, other = (plots.lines([1, 2], title=title, xlabel="位置", ylabel="值") for title in ("位置", "权重"))
+        assert one.png != other.png
+        assert "折线" in one.alt
+    finally:
+        texts.speak("en")
+
+
+def test_a_session_speaks_the_language_of_its_folder():
+    assert (
+        texts.of_folder(notebooks.NOTEBOOKS / "zh") == texts.of_folder(notebooks.NOTEBOOKS / "zh" / "exercises") == "zh"
+    )
+    assert texts.of_folder(notebooks.NOTEBOOKS) == texts.of_folder("/home/zh/course") == "en"
+    with pytest.raises(ValueError, match="language must be one of en, zh, but it is 'klingon'"):
+        texts.speak("klingon")
+
+
+# How Chinese is set
+
+
+def prose(text):
+    """A message without code, formulas, addresses and tags."""
+    return re.sub(r"```.*?```|`[^`]*`|\$[^$]*\$|\]\([^)]*\)|<[^>]+>", "x", text, flags=re.DOTALL)
+
+
+MISPRINTS = {
+    "an ASCII mark after a Chinese letter": rf"{HAN}[,;:?!]|{HAN}\.(?=\s|$)",
+    "a space between Chinese and Latin": rf"{HAN} +[A-Za-z0-9`$]|[A-Za-z0-9`$] +{HAN}",
+    "slanted Chinese": rf"(?<!\*)\*(?!\*)[^*\n]*{HAN}[^*\n]*\*(?!\*)",
+}
+MARKS = "，。；：？！”“）（、"
+
+
+def misprints(text):
+    """What is set in another way than everywhere else: (what, where)."""
+    found = [(what, where) for what, pattern in MISPRINTS.items() for where in re.findall(pattern, prose(text))]
+    for paragraph in prose(text).split("\n"):
+        parts = re.split(r"\*\*", paragraph)
+        for before, bold, after in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
+            # Markdown sees no end of bold between a mark and a letter, nor a beginning between a letter and a mark.
+            if (bold[-1:] in MARKS and after[:1].isalnum()) or (bold[:1] in MARKS and before[-1:].isalnum()):
+                found.append(("stars that do not close", bold))
+    return found
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_chinese_is_set_one_way(name):
+    found = {key: misprints(said) for key, said in words("zh", name).items() if key[0] != edition.CODE}
+    assert {key: wrong for key, wrong in found.items() if wrong} == {}
+
+
+def test_misprints_are_seen():
+    wrong = ["位置,编码", "权重 softmax", "*位置*编码", "**掩蔽。**然后"]
+    assert [misprints(text)[0][0] for text in wrong] == [*MISPRINTS, "stars that do not close"]
+    assert not misprints("查询、键和值：`W_q`乘以$x$，**归一化**。（Vaswani等，2017）")
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_code_formulas_and_links_are_those_of_the_english(name):
+    for (context, text), said in words("zh", name).items():
+        if context == edition.CODE:
+            continue
+        for pattern in (r"`[^`\n]+`", r"\$[^$\n]+\$", r"\]\((?!/rise/)([^)]*)\)", r"^#+ ", r"^> ", rules.IN_CLASS):
+            mine, yours = (
+                Counter(re.findall(pattern, one, re.MULTILINE) if isinstance(pattern, str) else pattern.findall(one))
+                for one in (text, said)
+            )
+            assert set(mine) == set(yours), (context, pattern)
+        assert bool(rules.PREDICT.search(text)) == bool(rules.PREDICT.search(said))
