@@ -1,7 +1,9 @@
 """A real browser for the tests: slides are opened, walked through and measured in it, without the network."""
 
 import os
+import shutil
 import statistics
+import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +28,13 @@ SLIDES = ".reveal .slides > section > section"
 
 # A page that does not answer in time, on a busy machine, is asked once more; what it answers is never asked twice.
 patient = pytest.mark.flaky(reruns=2, only_rerun=["TimeoutError", "does not come to rest"])
+
+
+def has_letters(language):
+    """Whether this machine has a font for the language; slides and pages take the reader's own."""
+    if not shutil.which("fc-list"):
+        return not sys.platform.startswith("linux")
+    return bool(subprocess.run(["fc-list", f":lang={language}"], capture_output=True).stdout)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 import torch
 import yaml
 
-from helpers import PositionalEncoding, check, plots
+from helpers import PositionalEncoding, check, plots, texts
 from tools import notebooks, rules
 
 ROOT = notebooks.ROOT
@@ -108,16 +108,19 @@ def target(path, address):
 
 
 def test_links_lead_somewhere():
-    texts = [(path, path.read_text(encoding="utf-8")) for path in ROOT.glob("*.md")]
+    documents = [(path, path.read_text(encoding="utf-8")) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]]
     for path in notebooks.find():
         cells = notebooks.read(path).cells
-        texts += [(path, cell.source) for cell in cells if cell.cell_type == "markdown"]
-    assert sum(len(links(text)) for _, text in texts) >= 8
-    assert [(path.name, to) for path, text in texts for to in links(text) if not target(path, to).exists()] == []
+        documents += [(path, cell.source) for cell in cells if cell.cell_type == "markdown"]
+    assert sum(len(links(text)) for _, text in documents) >= 8
+    assert [(path.name, to) for path, text in documents for to in links(text) if not target(path, to).exists()] == []
 
 
-def test_the_readme_links_every_lesson():
-    assert [path.name for path in notebooks.lessons() if f"](notebooks/{path.name})" not in read("README.md")] == []
+@pytest.mark.parametrize("language", texts.languages())
+def test_the_readme_links_every_lesson(language):
+    readme = read("README.md" if language == texts.ENGLISH else f"README.{language}.md")
+    lessons = [path.relative_to(ROOT).as_posix() for path in notebooks.lessons(language)]
+    assert len(lessons) == 8 and [path for path in lessons if f"]({path})" not in readme] == []
 
 
 def test_what_helpers_say_to_a_learner_stands_in_one_place():

@@ -16,16 +16,25 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browsing import Watch, browsing, patient, report, show, walk
+from browsing import Watch, browsing, has_letters, patient, report, show, walk
 from PIL import Image, ImageDraw
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from serving import serving
 
+from helpers import texts
 from tools import notebooks, present
 
 pytestmark = patient
 # The exercises are worked at a desk, in JupyterLab.
 LESSONS = [f"notebooks/{present.START}", *(path.relative_to(notebooks.ROOT).as_posix() for path in notebooks.lessons())]
+TRANSLATED = [
+    pytest.param(
+        path.relative_to(notebooks.ROOT).as_posix(),
+        marks=pytest.mark.skipif(not has_letters(language), reason=f"There is no font for {language} here."),
+    )
+    for language in texts.languages()[1:]
+    for path in [notebooks.home(language) / present.START, *notebooks.lessons(language)]
+]
 SETTINGS = "jupyter/labconfig/default_setting_overrides.json"
 FIRST_SLIDE = "section.present > section.present .jp-Cell"
 CALL = "controls.live("
@@ -102,7 +111,7 @@ def measured(request, context, server):
     return server.walks[path]
 
 
-every_lesson = pytest.mark.parametrize("measured", LESSONS, indirect=True)
+every_lesson = pytest.mark.parametrize("measured", [*LESSONS, *TRANSLATED], indirect=True)
 
 
 @every_lesson
@@ -133,7 +142,7 @@ def test_formulas_are_typeset(measured):
     assert not measured.of("formula"), "\n".join(measured.of("formula"))
 
 
-@pytest.mark.parametrize("path", LESSONS)
+@pytest.mark.parametrize("path", [*LESSONS, *TRANSLATED])
 def test_every_notebook_has_the_same_settings_and_its_own_name(path):
     notebook = notebooks.read(notebooks.ROOT / path)
     title = notebook.cells[0].source.split("\n")[0]
@@ -309,14 +318,17 @@ def test_a_click_on_the_start_page_opens_slides(context, server):
     assert opened.value.inner_text(f"{FIRST_SLIDE} h1").startswith("Binary representation")
 
 
-def test_the_start_page_lists_every_lesson():
-    start = "\n".join(cell.source for cell in notebooks.read(notebooks.NOTEBOOKS / present.START).cells)
-    listed = re.findall(r"^\| \d \| \[(.*?)\]\(/rise/(\S+)\) \| (\d+) \|.*\[read\]\((\S+)\) \|$", start, re.MULTILINE)
-    lessons = [path for path in LESSONS if path != f"notebooks/{present.START}"]
-    assert [path for _, path, _, _ in listed] == lessons == [f"notebooks/{link}" for *_, link in listed]
+@pytest.mark.parametrize("language", texts.languages())
+def test_the_start_page_lists_every_lesson(language):
+    home = notebooks.home(language)
+    start = "\n".join(cell.source for cell in notebooks.read(home / present.START).cells)
+    listed = re.findall(r"^\| \d \| \[(.*?)\]\(/rise/(\S+)\) \| (\d+) \|.*\[\w+\]\((\S+)\) \|$", start, re.MULTILINE)
+    lessons = [path.relative_to(notebooks.ROOT).as_posix() for path in notebooks.lessons(language)]
+    assert [path for _, path, _, _ in listed] == lessons
+    assert [path.name for path in notebooks.lessons(language)] == [link for *_, link in listed]
     for name, path, minutes, _ in listed:
         title = notebooks.read(notebooks.ROOT / path).cells[0].source
-        assert title.startswith(f"# {name}\n") and f"{minutes} minutes" in title
+        assert title.startswith(f"# {name}\n") and re.search(rf"\b{minutes} minutes|约{minutes}分钟", title)
 
 
 CLOCK = """

@@ -94,7 +94,7 @@ def main():
     arguments, further = parser.parse_known_args()
     root = arguments.root.resolve()
     try:
-        home = notebooks.home(arguments.language).relative_to(notebooks.ROOT)
+        home = Path("notebooks", "" if arguments.language == texts.ENGLISH else arguments.language)
         (notebook,) = notebooks.find([arguments.notebook or root / home / START])
         notebooks.read(notebook)
         opening = options(root, notebook, arguments.lab)
