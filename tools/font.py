@@ -1,7 +1,8 @@
 """Cut the letters that the figures of a translation use out of a font: ``python -m tools.font LANGUAGE FONT ...``.
 
 The Chinese figures have theirs from IBM Plex Sans SC, Regular and Bold, of the npm package @ibm/plex-sans-sc. A letter
-that a new translation needs and the fonts lack is named by ``make zh`` and by a test.
+that a new translation needs and the fonts lack is named by a test. What is cut out has a name of its own, as the
+licence of IBM Plex (OFL, with a reserved name) asks for.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from fontTools.ttLib import TTFont
 
 from tools.edition import CODE, TRANSLATIONS
 
+NAME = "Lesson Sans SC"
 LATIN = 0x2E80  # below it stand letters that matplotlib's own font has
 
 
@@ -35,7 +37,7 @@ def held(language):
 
 
 def cut(font, wanted, target):
-    """Write the letters ``wanted`` of the file ``font`` into the file ``target``, without hints and variants.
+    """Write the letters ``wanted`` of the file ``font`` into the file ``target``, without hints, under another name.
 
     Raises:
         ValueError: the font lacks some of them.
@@ -48,6 +50,9 @@ def cut(font, wanted, target):
     cutter = subset.Subsetter(options)
     cutter.populate(text="".join(sorted(wanted)))
     cutter.subset(source)
+    style = source["name"].getDebugName(2)
+    for number, name in {1: NAME, 4: f"{NAME} {style}", 6: f"{NAME} {style}".replace(" ", "")}.items():
+        source["name"].setName(name, number, 3, 1, 0x409)
     source.flavor = None
     source.save(target)
 
@@ -59,7 +64,7 @@ def main():
     parser.add_argument("fonts", nargs="+", type=Path, help="font files, with all their letters")
     arguments = parser.parse_args()
     for font in arguments.fonts:
-        target = TRANSLATIONS / arguments.language / f"{font.stem}.ttf"
+        target = TRANSLATIONS / arguments.language / f"{NAME.replace(' ', '')}-{font.stem.rpartition('-')[2]}.ttf"
         try:
             cut(font, letters(arguments.language), target)
         except (OSError, ValueError) as error:
