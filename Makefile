@@ -43,7 +43,7 @@ slides: $(READY)
 	$(RUN) -m tools.present $(LANGUAGE_OPTION) $(if $(NB),"$(NB)")
 
 exercises: $(READY)
-	$(RUN) -m tools.present --lab "$(or $(NB),notebooks/$(if $(IN),$(IN)/)exercises/01-self-attention.ipynb)"
+	$(RUN) -m tools.present --lab $(LANGUAGE_OPTION) $(if $(NB),"$(NB)",--exercises)
 
 exercises-reset: $(READY)
 	$(RUN) -m tools.exercises

@@ -89,13 +89,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("notebook", nargs="?", type=Path, help="the notebook to open; the start page if left out")
     parser.add_argument("--lab", action="store_true", help="open it in JupyterLab, not as slides")
+    parser.add_argument("--exercises", action="store_true", help="open the exercises of lesson 1, not the start page")
     parser.add_argument("--language", default=spoken(), help="of the start page: en, or a folder in translations")
     parser.add_argument("--root", type=Path, default=notebooks.ROOT, help="the folder of the project, or of a copy")
     arguments, further = parser.parse_known_args()
     root = arguments.root.resolve()
     try:
         home = Path("notebooks", "" if arguments.language == texts.ENGLISH else arguments.language)
-        (notebook,) = notebooks.find([arguments.notebook or root / home / START])
+        begin = Path("exercises", "01-self-attention.ipynb") if arguments.exercises else START
+        (notebook,) = notebooks.find([arguments.notebook or root / home / begin])
         notebooks.read(notebook)
         opening = options(root, notebook, arguments.lab)
     except (OSError, ValueError) as error:
