@@ -230,7 +230,7 @@ def _wrapped(source):
     while todo:
         line = _fit_comment(todo.pop())
         wide, cut, inside = notebooks.columns(line) > WIDTH, None, list(brackets)
-        masked = STRING.sub(lambda found: "-" * len(found[0]), line)
+        masked = STRING.sub(lambda found: "\0" * len(found[0]), line)
         for k, letter in enumerate(masked):
             if letter in "([{":
                 inside.append(k + 1)
@@ -238,8 +238,8 @@ def _wrapped(source):
                 inside.pop()
             elif masked.startswith(", ", k) and inside and notebooks.columns(line[: k + 1]) <= WIDTH:
                 cut = line[: k + 1], list(inside), line[k + 2 :]
-            elif cut is None and masked.startswith("--", k) and inside and wide:
-                cut = _divided(line, k, inside)
+            elif cut is None and wide and inside and letter == "\0" != masked[k - 1] and line[k] != "#":
+                cut = _divided(line, k, k + len(re.match("\0+", masked[k:])[0]), inside)
         if not wide or cut is None:
             lines.append(line)
             brackets = inside
@@ -250,10 +250,10 @@ def _wrapped(source):
     return "\n".join(lines)
 
 
-def _divided(line, begin, inside):
-    """A line whose only string is too wide, up to a place in this string, and the rest, as a string again."""
+def _divided(line, begin, end, inside):
+    """A line with too wide a string, from ``begin`` to ``end``: up to a place in it, and the rest, both as strings."""
     mark = line[begin : line.index('"', begin) + 1]
-    for place in range(len(line) - 1, begin + len(mark), -1):
+    for place in range(end - 1, begin + len(mark), -1) if notebooks.columns(line[:end]) > WIDTH else ():
         part = line[begin:place]
         if notebooks.columns(line[:place]) < WIDTH and part.count("{") == part.count("}") and part[-1] != "\\":
             return line[:place] + '"', [*inside[:-1], begin], mark + line[place:]
