@@ -66,7 +66,7 @@ validate: $(READY)
 zh: $(READY)
 	$(RUN) -m tools.edition $@
 	$(RUN) -m tools.execute notebooks/$@/*.ipynb notebooks/$@/solutions/*.ipynb
-	$(RUN) -m tools.exercises
+	$(RUN) -m tools.exercises --stale
 
 execute: $(READY)
 	$(RUN) -m tools.execute $(if $(NB),"$(NB)")

@@ -1,5 +1,6 @@
 """The editions in other languages: complete, not stale, the same code, set one way, with letters for every figure."""
 
+import locale
 import re
 
 import polib
@@ -8,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import browsing, patient
 
 from helpers import plots, texts
-from tools import decks, edition, font, notebooks, rules
+from tools import decks, edition, font, notebooks, present, rules
 from tools.execute import execute
 
 pytestmark = patient
@@ -312,6 +313,28 @@ def test_pages_and_decks_can_be_read_by_everybody(pages):
             ]
             assert not found, name
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than a phone"
+
+
+SYSTEMS = {"zh_CN.UTF-8": "zh", "zh_TW": "zh", "en_US.UTF-8": "en", "de_DE": "en", "C": "en", "": "en"}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_start_page_is_in_the_systems_language(monkeypatch, system):
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    monkeypatch.setenv("LANG", system)
+    monkeypatch.setattr(locale, "getlocale", lambda: (None, None))
+    assert present.spoken() == SYSTEMS[system]
+    monkeypatch.setenv("LC_ALL", "en_GB")
+    assert present.spoken() == "en"
+
+
+def test_windows_says_its_language_in_another_way(monkeypatch):
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(variable, raising=False)
+    for name, language in (("Chinese (Simplified)_China", "zh"), ("English_United States", "en"), (None, "en")):
+        monkeypatch.setattr(locale, "getlocale", lambda name=name: (name, "1252"))
+        assert present.spoken() == language
 
 
 # How Chinese is set

@@ -314,6 +314,9 @@ def test_the_command_checks_and_makes(project, monkeypatch, capsys):
     assert run(monkeypatch, "01-small") is None
     assert "kept as" in capsys.readouterr().out
     assert run(monkeypatch, "--check", "notebooks/exercises/01-small.ipynb") is None
+    assert run(monkeypatch, "--stale") is None and not capsys.readouterr().out  # it is as made
+    work(exercise, "x * 3")
+    assert run(monkeypatch, "--stale") is None and "a clean copy" in capsys.readouterr().out
 
 
 def test_the_command_knows_its_exercises(project, monkeypatch):

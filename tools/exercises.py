@@ -128,6 +128,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", help="such as 01-self-attention; all of them if none is named")
     parser.add_argument("--check", action="store_true", help="change nothing, and fail where a copy is not as made")
+    parser.add_argument("--stale", action="store_true", help="make those alone that are missing, or not as made")
     arguments = parser.parse_args()
     names = [Path(name).stem for name in arguments.names]
     homes = map(notebooks.home, texts.languages())
@@ -141,6 +142,8 @@ def main():
         try:
             if arguments.check:
                 found += problems(solution, exercise)
+                continue
+            if arguments.stale and not problems(solution, exercise):
                 continue
             kept = reset(solution, exercise)
         except (Unfinished, OSError, ValueError) as error:
