@@ -295,6 +295,6 @@ def _number(value):
 
 def _runs(row, groups, labels, values):
     runs = np.split(np.arange(len(groups)), np.flatnonzero(np.diff(groups)) + 1)  # of cells in one colour
-    named = [(f"{groups[run[0]]:.0f}", _vector(row[run] if values else run)) for run in runs]
-    told = (say("drawings.member", label=labels[int(k)] if labels else k, cells=cells) for k, cells in named)
+    named = ((int(groups[run[0]]), _vector(row[run] if values else run)) for run in runs)
+    told = (say("drawings.member", label=labels[k] if labels else k, cells=cells) for k, cells in named)
     return listed(told, "words")

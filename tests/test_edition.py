@@ -27,7 +27,7 @@ every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
 
 
 def words(language, name):
-    return edition.read(edition.TRANSLATIONS / language / f"{name}.po")
+    return texts.translations(edition.TRANSLATIONS / language / f"{name}.po")
 
 
 # Complete, and not stale
@@ -64,7 +64,7 @@ def test_an_update_keeps_the_old_words_beside_what_has_changed(tmp_path):
     changed, new = polib.pofile(str(path))
     assert changed.fuzzy and changed.previous_msgid == "One." and changed.msgstr == "ONE."
     assert not new.msgstr
-    assert edition.read(path) == {}
+    assert texts.translations(path) == {}
 
 
 # The same notebooks
@@ -130,10 +130,10 @@ def test_lines_that_become_too_wide_are_broken():
     ) == edition.skeleton(whole)
     source = 'plots.lines(table, title="one", labels=["two", "three"], xlabel="four", size=(9, 3))  # five'
     told = edition.translated_code(source, lambda text: "很长的文字" * 3)
-    assert max(map(notebooks.columns, told.split("\n"))) <= edition.WIDTH
+    assert max(map(notebooks.columns, told.split("\n"))) <= rules.MAX_WIDTH
     assert edition.skeleton(told) == edition.skeleton(source)
     alone = edition.translated_code('print("one")', lambda text: "很长的文字" * 20)
-    assert max(map(notebooks.columns, alone.split("\n"))) <= edition.WIDTH
+    assert max(map(notebooks.columns, alone.split("\n"))) <= rules.MAX_WIDTH
     assert edition.skeleton(alone) == edition.skeleton('print("one")')
 
 

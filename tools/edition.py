@@ -22,6 +22,7 @@ import polib
 
 from helpers import texts
 from tools import notebooks
+from tools.rules import MAX_WIDTH
 
 TRANSLATIONS = texts.TRANSLATIONS
 DOCUMENTS = {"README": notebooks.ROOT / "README.md", "teaching": notebooks.ROOT / "docs" / "teaching.md"}
@@ -32,11 +33,10 @@ SHAPE = re.compile(r"\({0}(?:, {0})*,?\)".format(r"[^\s(),]+(?: [*+/-] [^\s(),]+
 STRING = re.compile(r'f?"(?:[^"\\]|\\.)*"|#.*')  # or a comment, in a line of code
 BLOCK = re.compile(r"^```.*?^```|\S.*?(?=\n\n|\n?\Z)", re.DOTALL | re.MULTILINE)  # a paragraph, or a piece of code
 MARKER = re.compile(r"# (BEGIN|END) SOLUTION[^#]*")  # what a learner is given in its place is code, up to a comment
-WIDTH = 84  # columns of a line on a slide; a Chinese letter takes two
 
 
 class Missing(Exception):
-    """Messages that have no translation yet; ``args`` are their contexts and texts."""
+    """Messages that have no translation yet; each of ``args`` is (catalogue, context, text)."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Piece:
 def sources():
     """What is translated: {name of a catalogue: its messages, each (context, text), in order}."""
     found = {}
-    for path in sorted(notebooks.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb")):
+    for path in notebooks.numbered():
         solution = path.parent / "solutions" / path.name
         cells = [message for file in (path, solution) if file.is_file() for message in _of_notebook(file)]
         found[path.stem] = list(dict.fromkeys(cells))
@@ -105,11 +105,13 @@ def translated_code(source, translate):
             continue
         if piece.fields and FIELD.findall(said) != FIELD.findall(piece.text):
             raise ValueError(f"{said!r} must have the fields {FIELD.findall(piece.text)}, in this order.")
-        before, old, after = source[: piece.begin], source[piece.begin : piece.end], source[piece.end :]
-        in_place = (
-            f"# {said}" if piece.comment else f'"""{said}"""' if old.startswith('"""') else _literal(said, piece.fields)
-        )
-        source = before + in_place + after
+        if piece.comment:
+            said = f"# {said}"
+        elif source.startswith('"""', piece.begin):
+            said = f'"""{said}"""'
+        else:
+            said = _literal(said, piece.fields)
+        source = source[: piece.begin] + said + source[piece.end :]
     return _wrapped(source)
 
 
@@ -128,29 +130,20 @@ def translated(notebook, name, translations):
     """The notebook of the lesson ``name``, not run, in the words of ``translations``, {(context, text): words}.
 
     Raises:
-        Missing: with all that is not translated.
+        KeyError: something has no translation.
+        ValueError: a translation changes what a cell computes.
     """
-    kept, missing = kept_as_code(name), []
-
-    def words(context, text):
-        if context == CODE and text in kept:
-            return None
-        if not translations.get((context, text)):
-            missing.append((context, text))
-        return translations.get((context, text))
-
+    kept = kept_as_code(name)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = words(cell.id, cell.source) or ""
+            cell.source = translations[cell.id, cell.source]
         else:
-            told = translated_code(cell.source, lambda text: words(CODE, text))
+            told = translated_code(cell.source, lambda text: None if text in kept else translations[CODE, text])
             if skeleton(told) != skeleton(cell.source):
                 raise ValueError(f"cell {cell.id} computes something else when its words are translated")
             cell.source, cell.outputs, cell.execution_count = told, [], None
     if "rise" in notebook.metadata and "footer" in notebook.metadata.rise:
-        notebook.metadata.rise.footer = words("footer", notebook.metadata.rise.footer)
-    if missing:
-        raise Missing(*missing)
+        notebook.metadata.rise.footer = translations["footer", notebook.metadata.rise.footer]
     return notebook
 
 
@@ -229,14 +222,14 @@ def _wrapped(source):
     todo = source.split("\n")[::-1]
     while todo:
         line = _fit_comment(todo.pop())
-        wide, cut, inside = notebooks.columns(line) > WIDTH, None, list(brackets)
+        wide, cut, inside = notebooks.columns(line) > MAX_WIDTH, None, list(brackets)
         masked = STRING.sub(lambda found: "\0" * len(found[0]), line)
         for k, letter in enumerate(masked):
             if letter in "([{":
                 inside.append(k + 1)
             elif letter in ")]}" and inside:
                 inside.pop()
-            elif masked.startswith(", ", k) and inside and notebooks.columns(line[: k + 1]) <= WIDTH:
+            elif masked.startswith(", ", k) and inside and notebooks.columns(line[: k + 1]) <= MAX_WIDTH:
                 cut = line[: k + 1], list(inside), line[k + 2 :]
             elif cut is None and wide and inside and letter == "\0" != masked[k - 1] and line[k] != "#":
                 cut = _divided(line, k, k + len(re.match("\0+", masked[k:])[0]), inside)
@@ -253,23 +246,19 @@ def _wrapped(source):
 def _divided(line, begin, end, inside):
     """A line with too wide a string, from ``begin`` to ``end``: up to a place in it, and the rest, both as strings."""
     mark = line[begin : line.index('"', begin) + 1]
-    for place in range(end - 1, begin + len(mark), -1) if notebooks.columns(line[:end]) > WIDTH else ():
+    for place in range(end - 1, begin + len(mark), -1) if notebooks.columns(line[:end]) > MAX_WIDTH else ():
         part = line[begin:place]
-        if notebooks.columns(line[:place]) < WIDTH and part.count("{") == part.count("}") and part[-1] != "\\":
+        if notebooks.columns(line[:place]) < MAX_WIDTH and part.count("{") == part.count("}") and part[-1] != "\\":
             return line[:place] + '"', [*inside[:-1], begin], mark + line[place:]
     return None
 
 
 def _literal(text, fields):
-    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    if fields and FIELD.search(text):
-        parts = re.split(f"({FIELD.pattern})", text)  # what a field computes is code
-        escaped = [
-            p if k % 2 else p.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-            for k, p in enumerate(parts)
-        ]
-        return 'f"{}"'.format("".join(escaped))
-    return f'"{plain.replace("{{", "{").replace("}}", "}") if fields else plain}"'
+    """The text as a string in code; what the fields of an f-string compute is code already."""
+    parts = re.split(f"({FIELD.pattern})", text) if fields else [text]
+    for k in range(0, len(parts), 2):
+        parts[k] = parts[k].replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'{"f" if fields else ""}"{"".join(parts)}"'
 
 
 def _fit_comment(line):
@@ -277,14 +266,8 @@ def _fit_comment(line):
     code, gap, comment = re.fullmatch(r"(.*?\S)?(  +)?(# .*)?", line).groups("") if "# " in line else (line, "", "")
     if not (code and gap and comment):
         return line
-    spare = WIDTH - notebooks.columns(code) - notebooks.columns(comment)
+    spare = MAX_WIDTH - notebooks.columns(code) - notebooks.columns(comment)
     return code + " " * max(2, min(len(gap), spare)) + comment
-
-
-def read(path):
-    """The translations in a catalogue: {(context, text): words}, without those whose English has changed."""
-    entries = polib.pofile(str(path)).translated_entries() if path.is_file() else []
-    return {(entry.msgctxt, entry.msgid): entry.msgstr for entry in entries}
 
 
 def make(language):
@@ -294,12 +277,13 @@ def make(language):
         Missing: something has no translation, in ``args`` as (catalogue, context, text).
         ValueError: a translation changes what a cell computes.
     """
-    told = {name: read(TRANSLATIONS / language / f"{name}.po") for name in sources()}
-    missing = [(name, *message) for name, said in sources().items() for message in said if message not in told[name]]
+    needed = sources()
+    told = {name: texts.translations(TRANSLATIONS / language / f"{name}.po") for name in needed}
+    missing = [(name, *message) for name, said in needed.items() for message in said if message not in told[name]]
     if missing:
         raise Missing(*missing)
     home, written = notebooks.home(language), []
-    for path in sorted(notebooks.NOTEBOOKS.glob("[0-9][0-9]-*.ipynb")):
+    for path in notebooks.numbered():
         for source in (path, path.parent / "solutions" / path.name):
             if source.is_file():
                 target = home / source.relative_to(notebooks.NOTEBOOKS)

@@ -30,13 +30,17 @@ TOLERANCE = 6  # of 255: another processor moves the edge of a line, not the mea
 
 def home(language=texts.ENGLISH):
     """The folder of the notebooks in a language."""
-    return NOTEBOOKS if language == texts.ENGLISH else NOTEBOOKS / language
+    return texts.notebooks_in(language, NOTEBOOKS)
+
+
+def numbered(language=texts.ENGLISH):
+    """The files of the start page, 00, and of the lessons, in order."""
+    return sorted(home(language).glob("[0-9][0-9]-*.ipynb"))
 
 
 def lessons(language=texts.ENGLISH):
     """The files of the lessons, in order: the numbered notebooks without 00, which is the start page."""
-    numbered = home(language).glob("[0-9][0-9]-*.ipynb")
-    return sorted(path for path in numbered if not path.name.startswith("00-"))
+    return [path for path in numbered(language) if not path.name.startswith("00-")]
 
 
 def columns(text):

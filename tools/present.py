@@ -95,9 +95,9 @@ def main():
     arguments, further = parser.parse_known_args()
     root = arguments.root.resolve()
     try:
-        home = Path("notebooks", "" if arguments.language == texts.ENGLISH else arguments.language)
+        home = texts.notebooks_in(arguments.language, root / "notebooks")
         begin = Path("exercises", "01-self-attention.ipynb") if arguments.exercises else START
-        (notebook,) = notebooks.find([arguments.notebook or root / home / begin])
+        (notebook,) = notebooks.find([arguments.notebook or home / begin])
         notebooks.read(notebook)
         opening = options(root, notebook, arguments.lab)
     except (OSError, ValueError) as error:

@@ -24,9 +24,9 @@ def languages():
     return [ENGLISH, *sorted(path.name for path in TRANSLATIONS.glob("*") if path.is_dir())]
 
 
-def notebooks_in(language):
-    """The folder of the notebooks in a language."""
-    return NOTEBOOKS if language == ENGLISH else NOTEBOOKS / language
+def notebooks_in(language, home):
+    """The folder of the notebooks in a language, within ``home``."""
+    return home if language == ENGLISH else home / language
 
 
 def of_folder(folder):
@@ -94,11 +94,16 @@ def everywhere(key):
 def _catalogue(name, language):
     said = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
     if language != ENGLISH:
-        import polib  # by those alone who need it
-
-        entries = polib.pofile(str(TRANSLATIONS / language / f"{name}.po")).translated_entries()
-        _translate(said, {(entry.msgctxt, entry.msgid): entry.msgstr for entry in entries})
+        _translate(said, translations(TRANSLATIONS / language / f"{name}.po"))
     return said
+
+
+def translations(path):
+    """What the gettext catalogue ``path`` says, {(context, English): words}, without what is missing or out of date."""
+    import polib  # by those alone who need it
+
+    entries = polib.pofile(str(path)).translated_entries() if path.is_file() else []
+    return {(entry.msgctxt, entry.msgid): entry.msgstr for entry in entries}
 
 
 def _translate(said, known, above=()):
@@ -146,7 +151,7 @@ def of_mistake(exercise, name):
 @functools.cache
 def slide_title(number, cell_id):
     """The title of the slide of lesson ``number`` that begins with this cell; "" if the notebook is not at hand."""
-    path = next(notebooks_in(spoken).glob(f"{number:02}-*.ipynb"), None)
+    path = next(notebooks_in(spoken, NOTEBOOKS).glob(f"{number:02}-*.ipynb"), None)
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"] if path and cell_id else []
     titles = ("".join(cell["source"]).split("\n")[0] for cell in cells if cell["id"] == cell_id)
     return next(titles, "").lstrip("# ")
