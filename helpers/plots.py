@@ -469,7 +469,7 @@ def _degrees(angle):
 
 
 def _png(figure):
-    """The figure as PNG in at most 128 colours: a fifth of the bytes, and no difference that an eye can see."""
+    """The figure as PNG in at most 128 colours: a third of the bytes, and no difference that an eye can see."""
     like = _sketched_like.get()
     if like is not None:
         return _sketch(figure, like.places), like.size
