@@ -33,7 +33,7 @@ def live(draw, **ranges):
     Raises:
         TypeError, ValueError: an argument has no default, a range makes no sense, or draw returns something else.
     """
-    controls = {name: _control(name, _start(draw, name), values) for name, values in ranges.items()}
+    controls = {name: _control(name, start(draw, name), values) for name, values in ranges.items()}
     first = draw()
     if not isinstance(first, plots.Picture):
         raise TypeError(say("controls.no-picture", got=type(first).__name__))
@@ -55,6 +55,35 @@ def live(draw, **ranges):
     names = ", ".join(ranges).replace("_", " ")
     row = _Row([box for _, box in controls.values()], say("controls.run-to-move", names=names))
     display(row, metadata={"control": True})  # so that the exported decks leave it out
+
+
+def steps(draw, **ranges):
+    """All the values that each control of ``live(draw, **ranges)`` can take: {name: values, the lowest first}.
+
+    Raises:
+        TypeError, ValueError: as in ``live``.
+    """
+    found = {}
+    for name, values in ranges.items():
+        slider, _ = _control(name, start(draw, name), values)
+        if isinstance(values, list):
+            found[name] = values
+        else:
+            count = math.floor((slider.max - slider.min) / slider.step + 1e-9) + 1
+            found[name] = [slider.min + k * slider.step for k in range(count)]
+    return found
+
+
+def start(draw, name):
+    """The value at which the control ``name`` starts: its default in ``draw``.
+
+    Raises:
+        TypeError: it has none.
+    """
+    parameter = inspect.signature(draw).parameters.get(name)
+    if parameter is None or parameter.default is inspect.Parameter.empty:
+        raise TypeError(say("controls.no-start", name=name))
+    return parameter.default
 
 
 @contextlib.contextmanager
@@ -89,13 +118,6 @@ class _Row:
 
     def _repr_mimebundle_(self, **_):
         return {**self.row._repr_mimebundle_(), "text/plain": self.words}
-
-
-def _start(draw, name):
-    parameter = inspect.signature(draw).parameters.get(name)
-    if parameter is None or parameter.default is inspect.Parameter.empty:
-        raise TypeError(say("controls.no-start", name=name))
-    return parameter.default
 
 
 def _control(name, start, values):

@@ -2,7 +2,7 @@
 () => {
   const slide = document.querySelector("section.present > section.present");
   const u = Math.min(innerHeight / 100, innerWidth * 0.005625);
-  const left_out = "aside, .jp-Cell.reveal-skip, .lm-mod-hidden, .cm-announced, .cm-cursorLayer, .cm-selectionLayer, mjx-assistive-mml, .jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser, script, style";
+  const left_out = "aside, .jp-Cell.reveal-skip, .lm-mod-hidden, .cm-announced, .cm-cursorLayer, .cm-selectionLayer, mjx-assistive-mml, math *, .jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser, script, style";
   const problems = [];
   const tell = (kind, words) => problems.push(`${kind}: ${words}`);
   const name = (element) => `${element.tagName.toLowerCase()} "${(element.innerText || element.alt || "").trim().split("\n")[0].slice(0, 40)}"`;
@@ -26,7 +26,7 @@
   }
   // Nothing cut off or scrolled.
   for (const element of slide.querySelectorAll(".cm-scroller, .jp-OutputArea, .jp-OutputArea-output, .jp-RenderedHTMLCommon, pre, h1, h2, h3, p, li, td, blockquote")) {
-    if (element.closest(left_out) || element.closest("mjx-container") || !element.clientWidth) continue;
+    if (element.closest(left_out) || element.closest("mjx-container, math") || !element.clientWidth) continue;
     if (element.scrollWidth > element.clientWidth + 1) tell("overflow", `wider than its box by ${element.scrollWidth - element.clientWidth} px: ${name(element)}`);
     if (element.scrollHeight > element.clientHeight + 2 && getComputedStyle(element).overflowY !== "visible") tell("overflow", `higher than its box by ${element.scrollHeight - element.clientHeight} px: ${name(element)}`);
   }
@@ -52,9 +52,9 @@
   while (places.nextNode()) {
     const element = places.currentNode.parentElement;
     const text = places.currentNode.textContent.trim();
-    if (!text || element.closest(left_out) || !element.closest(".jp-Cell") || element.closest("mjx-container, sub, sup") || !element.getClientRects().length) continue;
+    if (!text || element.closest(left_out) || !element.closest(".jp-Cell") || element.closest("mjx-container, math, sub, sup") || !element.getClientRects().length) continue;
     const style = getComputedStyle(element);
-    const kind = element.closest("pre, code, kbd, .cm-content, .jupyter-widgets") ? "code" : "words";
+    const kind = element.closest("pre, code, kbd, .cm-content, .jupyter-widgets, .live") ? "code" : "words";
     letters[kind] = Math.min(letters[kind], parseFloat(style.fontSize));
     const [one, other] = [brightness(numbers(style.color)), brightness(behind(element))];
     const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);

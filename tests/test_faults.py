@@ -282,7 +282,7 @@ def say(project, monkeypatch, capsys):
     return run_
 
 
-@pytest.mark.parametrize("tool", ["execute", "decks", "present"])
+@pytest.mark.parametrize("tool", ["execute", "site", "present"])
 @pytest.mark.parametrize("name", [*NO_NOTEBOOKS, "missing.ipynb", "folder.ipynb"])
 def test_what_is_no_notebook_is_named(project, say, tool, name):
     path = project / name
@@ -345,7 +345,7 @@ def test_a_strict_run_names_what_is_no_notebook(project):
 # A package, or Python itself, is missing or too old
 
 
-@pytest.mark.parametrize("tool", ["present", "execute", "exercises", "decks"])
+@pytest.mark.parametrize("tool", ["present", "execute", "exercises", "site"])
 def test_a_missing_package_is_named_with_the_remedy(project, tool):
     status, said = run(project, "-S", "-m", f"tools.{tool}")  # -S: without any installed package
     assert status == 1

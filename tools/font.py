@@ -1,11 +1,12 @@
-"""Cut the letters that the figures of a translation use out of a font: ``python -m tools.font LANGUAGE FONT ...``.
+"""Cut the letters that are used out of a font: ``python -m tools.font LANGUAGE FONT ...`` for figures in a language.
 
 The Chinese figures have theirs from IBM Plex Sans SC, Regular and Bold, of the npm package @ibm/plex-sans-sc. A letter
 that a new translation needs and the fonts lack is named by a test. What is cut out has a name of its own, as the
-licence of IBM Plex (OFL, with a reserved name) asks for.
+licence of IBM Plex (OFL, with a reserved name) asks for. The site's fonts are cut when it is built.
 """
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
@@ -13,10 +14,12 @@ import polib
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from tools import notebooks
 from tools.edition import CODE, TRANSLATIONS
 
 NAME = "Lesson Sans SC"
 LATIN = 0x2E80  # below it stand letters that matplotlib's own font has
+UNUSED = ["BASE", "DSIG", "meta", "vhea", "vmtx"]
 
 
 def letters(language):
@@ -36,25 +39,37 @@ def held(language):
     return {path: {chr(code) for code in TTFont(path).getBestCmap() if code >= LATIN} for path in files}
 
 
-def cut(font, wanted, target):
-    """Write the letters ``wanted`` of the file ``font`` into the file ``target``, without hints, under another name.
+def cut(font, wanted, name, flavor=None, features=()):
+    """The letters ``wanted`` of the file ``font``, without hints, under the name ``name``: the bytes of a font.
+
+    Args:
+        flavor: "woff2" for the web. features: the features of its layout that are kept, "kern" say.
 
     Raises:
-        ValueError: the font lacks some of them.
+        ValueError: the font lacks some of the letters.
     """
     source = TTFont(font)
     if lacking := sorted(wanted - set(map(chr, source.getBestCmap()))):
         raise ValueError(f"{font} has no {''.join(lacking)}")
-    options = subset.Options(layout_features=[], hinting=False, drop_tables=["BASE", "DSIG", "meta", "vhea", "vmtx"])
+    options = subset.Options(layout_features=list(features), hinting=False)
+    options.drop_tables += UNUSED
     options.name_IDs = [0, 1, 2, 4, 6, 13, 14]  # names, copyright and licence
     cutter = subset.Subsetter(options)
     cutter.populate(text="".join(sorted(wanted)))
     cutter.subset(source)
     style = source["name"].getDebugName(2)
-    for number, name in {1: NAME, 4: f"{NAME} {style}", 6: f"{NAME} {style}".replace(" ", "")}.items():
-        source["name"].setName(name, number, 3, 1, 0x409)
-    source.flavor = None
-    source.save(target)
+    for number, words in {1: name, 4: f"{name} {style}", 6: f"{name} {style}".replace(" ", "")}.items():
+        source["name"].setName(words, number, 3, 1, 0x409)
+    source.flavor = flavor
+    buffer = io.BytesIO()
+    source.save(buffer)
+    return buffer.getvalue()
+
+
+def for_the_web(font, wanted, name):
+    """Of the letters ``wanted`` those that the file ``font`` has: the bytes of a WOFF2."""
+    has = set(map(chr, TTFont(font).getBestCmap()))
+    return cut(font, wanted & has, name, flavor="woff2", features=["kern", "mark", "mkmk", "ccmp", "ssty"])
 
 
 def main():
@@ -66,7 +81,7 @@ def main():
     for font in arguments.fonts:
         target = TRANSLATIONS / arguments.language / f"{NAME.replace(' ', '')}-{font.stem.rpartition('-')[2]}.ttf"
         try:
-            cut(font, letters(arguments.language), target)
+            notebooks.replace(target, cut(font, letters(arguments.language), NAME))
         except (OSError, ValueError) as error:
             sys.exit(f"{error}")
         print(f"{target}: {target.stat().st_size:,} bytes")

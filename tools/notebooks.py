@@ -104,7 +104,7 @@ def pictures(outputs):
 
     Raises ValueError for one that cannot be read.
     """
-    return [_decode(data) for output in outputs for data in PICTURE.findall(_html(output))]
+    return [decode(data) for output in outputs for data in PICTURE.findall(_html(output))]
 
 
 def difference(stored, fresh):
@@ -129,7 +129,8 @@ def _html(output):
     return output.get("data", {}).get("text/html", "")
 
 
-def _decode(data):
+def decode(data):
+    """The picture in ``data``, PNG in base64, as an array (height, width, 3); raises ValueError if there is none."""
     try:
         image = Image.open(io.BytesIO(base64.b64decode(data, validate=True)))
         return np.asarray(image.convert("RGB"), dtype=float)

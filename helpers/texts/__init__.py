@@ -76,12 +76,12 @@ def listed(items, between="items"):
     return catalogue("helpers")["between"][between].join(items)
 
 
-def catalogue(name):
-    """The catalogue ``name`` in the language that is spoken, as dictionaries: {section: {key: sentence or section}}.
+def catalogue(name, language=None):
+    """The catalogue ``name`` in a language, else in that which is spoken: {section: {key: sentence or section}}.
 
     What is not translated, or whose English has changed since, stays English.
     """
-    return _catalogue(name, spoken)
+    return _catalogue(name, language or spoken)
 
 
 def everywhere(key):
