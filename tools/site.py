@@ -270,12 +270,12 @@ def thumbnail(picture):
 
 def terms(lessons):
     """The index of terms in order, each with the slide that introduces it; in another language, with the English."""
-    by_number = {int(lesson.name[:2]): lesson for lesson in lessons}
+    by_number = {lesson.name[:2]: lesson for lesson in lessons}
     english = texts.catalogue("terms", texts.ENGLISH)
     found = []
     for key, term in texts.catalogue("terms").items():
         number, _, cell = term["look"].partition("/")
-        if lesson := by_number.get(int(number)):
+        if lesson := by_number.get(f"{int(number):02}"):
             slide = next(slide for slide in lesson.slides if slide.id == cell)
             said = "" if term["term"] == english[key]["term"] else english[key]["term"]
             address = f"{lesson.name}.html#{cell}"

@@ -27,7 +27,7 @@ for (const form of document.querySelectorAll("form.live")) {
     const now = controls.map(position);
     if (!thinned) return now;
     const [long, step] = thinned;
-    if (now.every((number, k) => k === long || number === start[k])) return now;
+    if (now[long] === start[long] || now.every((number, k) => k === long || number === start[k])) return now;
     const ways = moved !== controls[long] ? "round" : now[long] > shown[long] ? "ceil" : "floor";
     const last = Math.floor(Number(controls[long].max) / step);
     now[long] = Math.min(last, Math[ways](now[long] / step)) * step;
