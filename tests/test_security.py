@@ -203,8 +203,10 @@ def test_a_check_calls_the_answer_in_the_learners_own_process():
 def test_a_workflow_may_only_read_and_pins_its_actions(path):
     text = path.read_text(encoding="utf-8")
     workflow = yaml.safe_load(text)
-    assert workflow["permissions"] == {"contents": "read"}
-    assert all("permissions" not in job and "timeout-minutes" in job for job in workflow["jobs"].values())
+    assert all("timeout-minutes" in job for job in workflow["jobs"].values())
+    if path.stem != "site":  # what its jobs may do, test_run_elsewhere.py says
+        assert workflow["permissions"] == {"contents": "read"}
+        assert all("permissions" not in job for job in workflow["jobs"].values())
     used = re.findall(r"uses: (.*)", text)
     assert used
     assert [action for action in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", action)] == []

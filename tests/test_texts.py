@@ -26,7 +26,8 @@ def mistakes_of(name):
 
 def code():
     """All nodes of the syntax trees of whatever says a sentence: (the file, the node)."""
-    for path in [*HELPERS.rglob("*.py"), *(notebooks.ROOT / "tools" / name for name in ("model.py", "rules.py"))]:
+    tools = (notebooks.ROOT / "tools" / f"{name}.py" for name in ("colab", "model", "rules", "site"))
+    for path in [*HELPERS.rglob("*.py"), *tools]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             yield path, node
 
@@ -41,7 +42,7 @@ def keys_in_code():
                 found.add("".join(re.escape(part) or ".+" for part in parts))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.add(re.escape(node.value))
-    templates = "".join(path.read_text("utf-8") for path in (notebooks.ROOT / "tools" / "deck").glob("*.html"))
+    templates = "".join(path.read_text("utf-8") for path in (notebooks.ROOT / "tools" / "pages").glob("*.html"))
     return found | {re.escape(f"pages.{key}") for key in re.findall(r'say\("([a-z-]+)"', templates)}
 
 

@@ -96,11 +96,11 @@ class Repository:
         return f"https://github.com/{self.name}"
 
     def ways(self, path):
-        """The addresses at which the notebook ``path`` can be run, each with its name in the catalogue."""
+        """Where the notebook ``path`` can be run: {what it is called: its address}."""
         inside = path.relative_to(notebooks.ROOT).as_posix()
         return {
-            "binder": f"https://mybinder.org/v2/gh/{self.name}/{self.branch}?urlpath=lab/tree/{inside}",
-            "colab": f"https://colab.research.google.com/github/{self.name}/blob/{COLAB}/{inside}",
+            say("pages.binder"): f"https://mybinder.org/v2/gh/{self.name}/{self.branch}?urlpath=lab/tree/{inside}",
+            say("pages.colab"): f"https://colab.research.google.com/github/{self.name}/blob/{COLAB}/{inside}",
         }
 
 
@@ -176,12 +176,12 @@ class Site:
         return others
 
     def _ways(self, lesson, path):
-        """The ways into a lesson: their addresses, each with its name in the catalogue."""
-        ways = {"read": f"{lesson.name}.html", "slides": f"{lesson.name}.slides.html"}
+        """The ways into a lesson: {what it is called: its address}."""
+        ways = {say("pages.read"): f"{lesson.name}.html", say("pages.slides"): f"{lesson.name}.slides.html"}
         if self.pdf:
-            ways["pdf"] = f"{lesson.name}.pdf"
+            ways[say("pages.pdf")] = f"{lesson.name}.pdf"
         if lesson.exercises:
-            ways["exercises"] = f"{lesson.name}.exercises.html"
+            ways[say("pages.exercises")] = f"{lesson.name}.exercises.html"
         return ways | (self.repository.ways(path) if self.repository else {})
 
     def _controls(self, lesson, folder):
