@@ -23,7 +23,7 @@ STAY = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()
 def project(tmp_path):
     """A small project with the real tools, in a folder whose name is no easy one."""
     root = tmp_path / "my lessons 学生"
-    ignore = shutil.ignore_patterns("__pycache__", "deck")
+    ignore = shutil.ignore_patterns("__pycache__", "pages")
     shutil.copytree(ROOT / "tools", root / "tools", ignore=ignore)
     (root / "tests").mkdir()
     for name in ("conftest.py", "pyproject.toml", "Makefile", "requirements.txt", "tests/sanitize.cfg"):
