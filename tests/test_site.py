@@ -296,10 +296,10 @@ def test_axe_finds_nothing_by_day_or_by_night(open_file, file):
     page = open_file(file, width=1280 if "slides" in file else 375)
     page.eval_on_selector_all("details", "all => all.forEach(cover => { cover.open = true; })")
     assert not (found := violations(page)), "\n".join(found)
-    page.emulate_media(color_scheme="dark")
-    found = Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
-    assert not found, found[0]["nodes"][0]["html"]
-    if "slides" not in file:
+    if "slides" not in file:  # slides are white by night, too
+        page.emulate_media(color_scheme="dark")
+        found = Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+        assert not found, found[0]["nodes"][0]["html"]
         assert brightness(page) < 60, "bright at night"
 
 
