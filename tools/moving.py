@@ -107,9 +107,14 @@ def _few_colours(pictures):
     if len({image.size for image in images}) > 1:
         raise ValueError(f"The pictures of a control must be of one size: {sorted({image.size for image in images})}")
     some = np.concatenate([np.asarray(image) for image in images[:: max(1, len(images) // 12)]])
-    palette = Image.fromarray(some).quantize(COLOURS, dither=Image.Dither.NONE)
-    palette.putpalette([255 if level > 250 else level for level in palette.getpalette()])  # white is white
-    return [np.asarray(image.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")) for image in images]
+    palette = Image.fromarray(some).quantize(COLOURS - 1, dither=Image.Dither.NONE).getpalette()
+    colours = np.append(np.asarray(palette).reshape(-1, 3), [[255, 255, 255]], axis=0)  # white stays white
+    codes = [np.asarray(image).astype(int) @ [1 << 16, 1 << 8, 1] for image in images]
+    found = np.unique(np.concatenate([np.unique(code) for code in codes]))
+    apart = [(((found[:, None] >> shift & 255) - colours[:, k]) ** 2) for k, shift in enumerate((16, 8, 0))]
+    nearest = np.zeros(1 << 24, np.uint8)
+    nearest[found] = sum(apart).argmin(axis=1)
+    return [colours.astype(np.uint8)[nearest[code]] for code in codes]
 
 
 def _squares(array):
