@@ -6,7 +6,7 @@ import re
 
 import polib
 import pytest
-from browsing import browsing, patient
+from browsing import patient
 from fontTools.ttLib import TTFont
 
 from helpers import plots, texts
@@ -273,11 +273,10 @@ def test_the_first_slides_printed_what_lesson_3_prints():
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory):
+def pages(tmp_path_factory, browser):
     """Everything that is built in Chinese, but for the PDFs."""
     folder = tmp_path_factory.mktemp("zh")
-    with browsing() as browser:
-        site.build(notebooks.lessons("zh"), folder, browser, pdf=False)
+    site.build(notebooks.lessons("zh"), folder, browser, pdf=False)
     return folder / "zh"
 
 

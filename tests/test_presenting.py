@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browsing import Watch, browsing, has_letters, patient, report, show, walk
+from browsing import Watch, has_letters, patient, report, show, walk
 from PIL import Image, ImageDraw
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from serving import serving
@@ -50,12 +50,6 @@ def deck(*cells):
         notebook.cells.append(cell)
     notebook.metadata.update(rise={**present.RISE, "footer": "A deck of the tests"}, **notebooks.KERNEL)
     return notebook
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browsing() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import threading
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import Watch, browsing, patient, report, walk
+from browsing import Watch, patient, report, walk
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
@@ -23,13 +23,7 @@ from tools import exercises, links, moving, notebooks, rules, site
 pytestmark = patient
 LESSONS = [path.stem for path in notebooks.lessons()]
 every_lesson = pytest.mark.parametrize("name", LESSONS)
-KIB = 1000  # bytes: budgets are counted in kB
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browsing() as opened:
-        yield opened
+KB = 1000  # bytes
 
 
 @pytest.fixture(scope="module")
@@ -339,10 +333,10 @@ BUDGET = {"page": 600, "deck": 1200, "first": 450}
 @pytest.mark.parametrize("file", FILES)
 def test_a_page_is_light(built, file):
     data = (built / file).read_bytes()
-    assert len(data) <= BUDGET["deck" if "slides" in file else "page"] * KIB
+    assert len(data) <= BUDGET["deck" if "slides" in file else "page"] * KB
     first = re.search(rb"<img [^>]*>", data)
     if first and "slides" not in file:
-        assert first.end() <= BUDGET["first"] * KIB
+        assert first.end() <= BUDGET["first"] * KB
 
 
 def test_what_is_too_heavy_is_named(tmp_path):

@@ -59,9 +59,8 @@ class Lesson:
     @property
     def pictured(self):
         """The first picture of the lesson, as HTML; "" if it has none."""
-        outputs = (
-            output for slide in self.slides for part in slide.parts for cell in part for output in _outputs(cell)
-        )
+        cells = (cell for slide in self.slides for cell in _in_order([slide]))
+        outputs = (output for cell in cells for output in cell.get("outputs", ()))
         return next((output for output in outputs if output.startswith("<img")), "")
 
 
@@ -129,8 +128,7 @@ class Reader:
             return {**told, "source": source, "linked": HEADING.sub(_linked(slide), source)}
         source = re.sub(r" *# (BEGIN|END) SOLUTION.*\n?", "", cell.source)
         shown = [self._output(output) for output in cell.get("outputs", ())]
-        moves = any(output.metadata.get("control") for output in cell.get("outputs", ()) if "metadata" in output)
-        return {**told, "source": _code(source), "outputs": [output for output in shown if output], "moves": moves}
+        return {**told, "source": _code(source), "outputs": [output for output in shown if output]}
 
     def _output(self, output):
         """An output as HTML; a control, which needs a kernel, shows nothing: the picture before it makes its point."""
@@ -167,10 +165,6 @@ class _Renderer(IPythonRenderer):
 
     def latex_environment(self, name, body):
         return self._typeset(rf"\begin{{{name}}}{body}\end{{{name}}}", True)
-
-
-def _outputs(cell):
-    return cell.get("outputs", ())
 
 
 def _slide(cell):

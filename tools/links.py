@@ -43,6 +43,7 @@ class Page(HTMLParser):
 
 def problems(folder):
     """Sentences about the links of the pages below ``folder`` that lead nowhere, or where they should not."""
+    folder = folder.resolve()
     pages = {path: Page(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.html"))}
     found = [f"There is no page in {folder}."] * (not pages)
     for path, page in pages.items():
@@ -70,12 +71,11 @@ def _wrong(path, address, pages):
         return "" if allowed else f"outside, only https and {', '.join(OUTSIDE)} are allowed"
     if parts.path.startswith("/"):
         return "it begins at the root of the server, where the site need not be"
-    target = (path.parent / unquote(parts.path)).resolve() if parts.path else path.resolve()
+    target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
     if not target.is_file():
         return "there is no such file"
     fragment = unquote(parts.fragment)
-    known = next((page for at, page in pages.items() if at.resolve() == target), None)
-    if fragment and known and fragment not in known.places and not fragment.startswith("/"):
+    if fragment and target in pages and fragment not in pages[target].places:
         return "there is no such place on it"
     return ""
 

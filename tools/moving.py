@@ -141,7 +141,7 @@ def record(draw, ranges, few=False):
     """What a page needs of a control: (what it shows at once, what it loads when the control is touched).
 
     Args:
-        few: whether the first, the middle and the last of each control's values will do, for a test.
+        few: whether the first of each control's values, its start and the last will do, for a test.
 
     Raises:
         as ``helpers.controls.live`` does.
@@ -161,7 +161,7 @@ def record(draw, ranges, few=False):
         {"name": name, "values": [_said(one) for one in choices], "words": isinstance(choices[0], str)}
         for name, choices in values.items()
     ]
-    shown = {"controls": said, "start": start, "thinned": thinned, "pictures": len(pictures)}
+    shown = {"controls": said, "start": start, "thinned": thinned}
     loaded = {
         "width": width,
         "height": height,

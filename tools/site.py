@@ -124,7 +124,7 @@ class Site:
         self.target.mkdir(parents=True, exist_ok=True)
         formulas = Formulas(self.chromium)
         lessons = [Reader(formulas).read(path) for path in paths]
-        self.theme = theme(formulas)
+        self.theme = theme() + maths_font(formulas)
         with_exercises = [lesson.name for lesson in lessons if lesson.exercises]
         own = {f"{folder}/{name}": f"{name}.exercises" for name in with_exercises for folder in FOLDERS}
         own |= {"00-start-here": "index"}
@@ -215,21 +215,25 @@ class Formulas:
         return said
 
 
-def theme(formulas):
+@functools.cache
+def theme():
     """The theme of the slides, with its fonts inside, cut down to the letters that the series uses."""
     used = set(map(chr, range(0x20, 0x7F)))
     for path in [*notebooks.find(), *texts.FOLDER.glob("*.toml")]:
         used |= set(path.read_text(encoding="utf-8"))
+    text = THEME.read_text(encoding="utf-8")
+    return FONT.sub(lambda found: _inside(THEME.parent / found[1], used, "Lesson Sans"), text)
 
-    def inside(path, letters, name):
-        cut = font.for_the_web(path, letters, name)
-        return f"url(data:font/woff2;base64,{base64.b64encode(cut).decode('ascii')})"
 
-    text = FONT.sub(
-        lambda found: inside(THEME.parent / found[1], used, "Lesson Sans"), THEME.read_text(encoding="utf-8")
-    )
-    maths = inside(MATHS_FONT, formulas.letters | set(string.digits), "Lesson Math")
-    return f'{text}@font-face {{ font-family: "Lesson Math"; src: {maths} format("woff2"); }}\n'
+def maths_font(formulas):
+    """The font of the formulas as a style sheet, cut down to their letters and the digits."""
+    font_inside = _inside(MATHS_FONT, formulas.letters | set(string.digits), "Lesson Math")
+    return f'@font-face {{ font-family: "Lesson Math"; src: {font_inside} format("woff2"); }}\n'
+
+
+def _inside(path, letters, name):
+    cut = font.for_the_web(path, letters, name)
+    return f"url(data:font/woff2;base64,{base64.b64encode(cut).decode('ascii')})"
 
 
 def css_string(text):

@@ -63,7 +63,6 @@ for (const form of document.querySelectorAll("form.live")) {
     if (!canvas) {
       canvas = Object.assign(document.createElement("canvas"), { width, height });
       canvas.setAttribute("role", "img");
-      canvas.style.cssText = `width: ${picture.getAttribute("width")}px; aspect-ratio: ${width} / ${height};`;
       picture.replaceWith(canvas);
     }
     const paper = canvas.getContext("2d");
