@@ -318,6 +318,7 @@ def test_the_pages_have_an_order(built, language):
     home = texts.notebooks_in(language, built)
     at, seen = "index.html", []
     while at:
+        assert at not in seen, "in a circle"
         text = (home / at).read_text(encoding="utf-8")
         assert seen == [] or f'<link rel="prev" href="{seen[-1]}">' in text or "exercises" in seen[-1], at
         seen.append(at)
@@ -682,12 +683,14 @@ def test_without_a_script_there_is_a_picture_and_no_control(browser, built):
     context.close()
 
 
-def test_on_a_slide_the_keys_belong_to_the_control_until_escape(browser, built):
+# A slider, and a list of choices, which Space would open.
+@pytest.mark.parametrize("name, keys", [(LESSONS[2], ["Space"]), (LESSONS[6], [])])
+def test_on_a_slide_the_keys_belong_to_the_control_until_escape(browser, built, name, keys):
     page = browser.new_page()
-    page.goto((built / f"{LESSONS[2]}.slides.html").as_uri())
+    page.goto((built / f"{name}.slides.html").as_uri())
     come_to(page, "slides.html")
     at = page.evaluate("location.hash")
-    for key in ("ArrowRight", "ArrowLeft", "Space", "o"):
+    for key in ("ArrowRight", "ArrowLeft", *keys, "o"):
         page.keyboard.press(key)
     assert page.evaluate("location.hash") == at and not page.evaluate("Reveal.isOverview()")
     page.keyboard.press("Escape")
@@ -715,8 +718,10 @@ def test_a_control_with_too_many_pictures_is_named():
 
 
 def test_squares_make_the_pictures_again():
-    noise = np.random.default_rng(0).integers(0, 4, (3, 50, 70)).astype(np.uint8) * 80
+    noise = np.random.default_rng(0).integers(0, 4, (4, 50, 70)).astype(np.uint8) * 80
     noise[1, :40], noise[2, :, 40:] = noise[0, :40], noise[0, :, 40:]
+    noise[3] = noise[0]
+    noise[3, :32, :32], noise[3, :32, 32:64] = noise[0, :32, 32:64], noise[0, :32, :32]  # two squares change places
     pictures = [np.repeat(one[:, :, None], 3, axis=2) for one in noise]
     files = []
     for picture in pictures:
