@@ -7,6 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from helpers import PositionalEncoding
+
 
 # Lesson 1
 def weights_loop(queries, keys):
@@ -829,6 +831,243 @@ def turn_formula(M):
     return 360 / math.degrees(math.atan2(math.sqrt(det - half**2), half))
 
 
+# Lesson 9
+def cross_loop(X, Y, W_q, W_k, W_v):
+    out = torch.zeros(X.shape)
+    for b in range(len(X)):
+        keys, values = [y @ W_k for y in Y[b]], [y @ W_v for y in Y[b]]
+        for i, x in enumerate(X[b]):
+            exps = [math.exp(x @ W_q @ key / math.sqrt(len(key))) for key in keys]
+            out[b, i] = sum(e / sum(exps) * value for e, value in zip(exps, values, strict=True))
+    return out
+
+
+def cross_fused(X, Y, W_q, W_k, W_v):
+    return F.scaled_dot_product_attention(X @ W_q, Y @ W_k, Y @ W_v)
+
+
+def cross_einsum(X, Y, W_q, W_k, W_v):
+    scores = torch.einsum("bid,de,fe,bjf->bij", X, W_q, W_k, Y) * len(W_q) ** -0.5
+    return torch.einsum("bij,bjd,de->bie", scores.softmax(2), Y, W_v)
+
+
+def cross_linear(X, Y, W_q, W_k, W_v):
+    q, k, v = F.linear(X, W_q.T), F.linear(Y, W_k.T), F.linear(Y, W_v.T)
+    e = (q @ k.transpose(1, 2) / math.sqrt(X.size(2))).exp()
+    return torch.bmm(e / e.sum(2, keepdim=True), v)
+
+
+def targets_narrow(ids):
+    n = ids.shape[1] - 1
+    return ids.narrow(1, 0, n), ids.narrow(1, 1, n)
+
+
+def targets_windows(ids):
+    return tuple(ids.unfold(1, 2, 1).unbind(2))
+
+
+def targets_list(ids):
+    return [[row[:-1] for row in ids.tolist()], [row[1:] for row in ids.tolist()]]
+
+
+def targets_stacked(ids):
+    return torch.stack([ids.roll(-shift, 1)[:, :-1] for shift in (0, 1)])
+
+
+def tempered_power(scores, temperature):
+    weights = scores.softmax(-1) ** (1 / temperature)
+    return weights / weights.sum(-1, keepdim=True)
+
+
+def tempered_loop(scores, temperature):
+    rows = [[math.exp(score / temperature) for score in row] for row in scores.tolist()]
+    return [[e / sum(row) for e in row] for row in rows]
+
+
+def tempered_categorical(scores, temperature):
+    return torch.distributions.Categorical(logits=scores * temperature**-1).probs
+
+
+def step_fused(query, key, value, keys, values):
+    return F.scaled_dot_product_attention(query, torch.cat([keys, key], -2), torch.cat([values, value], -2))
+
+
+def step_new_first(query, key, value, keys, values):
+    """In which order the words stand does not matter, so long as it is the same for both."""
+    keys, values = torch.hstack([key, keys]), torch.hstack([value, values])
+    return (query @ keys.mT / query.shape[-1] ** 0.5).softmax(2) @ values
+
+
+def step_merged(query, key, value, keys, values):
+    """The past and the new word as two blocks (lesson 6)."""
+    past = (query @ keys.mT / math.sqrt(query.shape[-1])).exp()
+    new = (query @ key.mT / math.sqrt(query.shape[-1])).exp()
+    return (past @ values + new @ value) / (past.sum(-1, keepdim=True) + new)
+
+
+def step_whole(query, key, value, keys, values):
+    """The last row of the whole."""
+    k, v = torch.cat([keys, key], 1), torch.cat([values, value], 1)
+    q = torch.cat([torch.zeros_like(keys), query], 1)
+    return F.scaled_dot_product_attention(q, k, v, is_causal=True)[:, -1:]
+
+
+def past_compared(past, new):
+    return torch.arange(past + new) <= past + torch.arange(new)[:, None]
+
+
+def past_rows(past, new):
+    return torch.ones(past + new, past + new).tril().bool()[past:]
+
+
+def past_joined(past, new):
+    return torch.cat([torch.ones(new, past, dtype=torch.bool), torch.ones(new, new).tril().bool()], dim=1)
+
+
+def past_numpy(past, new):
+    return np.tri(new, past + new, past, dtype=bool)
+
+
+def grouped_fused(queries, keys, values, num_kv_heads):
+    return F.scaled_dot_product_attention(queries, keys, values, enable_gqa=True)
+
+
+def grouped_loop(queries, keys, values, num_kv_heads):
+    size, out = queries.shape[1] // num_kv_heads, torch.empty(queries.shape)
+    for h in range(queries.shape[1]):
+        scores = queries[:, h] @ keys[:, h // size].transpose(1, 2) / math.sqrt(queries.shape[-1])
+        out[:, h] = scores.softmax(-1) @ values[:, h // size]
+    return out
+
+
+def grouped_view(queries, keys, values, num_kv_heads):
+    groups = queries.unflatten(1, (num_kv_heads, -1))
+    scores = groups @ keys[:, :, None].mT / math.sqrt(queries.shape[-1])
+    return (scores.softmax(-1) @ values[:, :, None]).flatten(1, 2)
+
+
+def grouped_einsum(queries, keys, values, num_kv_heads):
+    groups = queries.unflatten(1, (num_kv_heads, -1)) * queries.shape[-1] ** -0.5
+    weights = torch.einsum("bgrnd,bgmd->bgrnm", groups, keys).softmax(-1)
+    return torch.einsum("bgrnm,bgmd->bgrnd", weights, values).reshape(queries.shape)
+
+
+# Lesson 10
+def pressed_loop(positions, trained, wanted):
+    return [position.item() * trained / wanted for position in positions]
+
+
+def pressed_divided(positions, trained, wanted):
+    return positions.double() / (wanted / trained)
+
+
+def pressed_numpy(positions, trained, wanted):
+    return np.asarray(positions) * np.float64(trained / wanted)
+
+
+def larger_base_solved(base, factor, head_dim):
+    """From the speed that the last pair shall have."""
+    speed = base ** (-(head_dim - 2) / head_dim) / factor
+    return speed ** (-head_dim / (head_dim - 2))
+
+
+def larger_base_logarithm(base, factor, head_dim):
+    return math.exp(math.log(base) + math.log(factor) / (1 - 2 / head_dim))
+
+
+def larger_base_tensor(base, factor, head_dim):
+    return torch.tensor(float(base)) * torch.tensor(float(factor)).pow(head_dim / (head_dim - 2))
+
+
+def parts_loop(speeds, trained, factor):
+    turns = [trained * speed.item() / (2 * math.pi) for speed in speeds]
+    return [speed.item() if turn >= 1 else speed.item() / factor for speed, turn in zip(speeds, turns, strict=True)]
+
+
+def parts_wavelength(speeds, trained, factor):
+    return speeds / (1 + (factor - 1) * (2 * math.pi / speeds > trained))
+
+
+def parts_numpy(speeds, trained, factor):
+    speeds = np.array(speeds)
+    speeds[speeds * trained < 2 * np.pi] /= factor
+    return speeds
+
+
+def window_loop(n, width):
+    return torch.tensor([[i - width < j <= i for j in range(n)] for i in range(n)])
+
+
+def window_triangles(n, width):
+    everything = torch.ones(n, n, dtype=torch.bool)
+    return everything.tril() & everything.triu(1 - width)
+
+
+def window_numpy(n, width):
+    return np.tri(n, dtype=bool) & ~np.tri(n, k=-width, dtype=bool)
+
+
+def window_steps(n, width):
+    """Whatever is reached in width - 1 single steps back."""
+    step = torch.eye(n) + torch.ones(n - 1).diag(-1)
+    return torch.linalg.matrix_power(step, width - 1) > 0.5
+
+
+def _clock(t, half):
+    return [f(t / 10000 ** (2 * i / half)) for i in range(half // 2) for f in (math.sin, math.cos)]
+
+
+def plane_loop(height, width, num_hiddens):
+    half = num_hiddens // 2
+    return torch.tensor([[_clock(r, half) + _clock(c, half) for c in range(width)] for r in range(height)])
+
+
+def plane_filled(height, width, num_hiddens):
+    P, half = torch.empty(height, width, num_hiddens), num_hiddens // 2
+    P[..., :half] = PositionalEncoding(half, 0).P[0, :height, None]
+    P[..., half:] = PositionalEncoding(half, 0).P[:, :width]
+    return P
+
+
+def plane_by_patch(height, width, num_hiddens):
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    table = PositionalEncoding(num_hiddens // 2, 0).P[0]
+    return torch.cat([table[rows], table[columns]], dim=-1)
+
+
+def plane_numpy(height, width, num_hiddens):
+    r, c = np.indices((height, width))[..., None]
+    speeds = 10000.0 ** (-np.arange(0, num_hiddens // 2, 2) / (num_hiddens // 2))
+    waves = [np.stack([np.sin(p * speeds), np.cos(p * speeds)], -1).reshape(height, width, -1) for p in (r, c)]
+    return np.concatenate(waves, axis=-1)
+
+
+def rotary_twice(X, rows, columns):
+    half = X.shape[-1] // 2
+    return torch.cat([rotary_complex(X[..., :half], rows), rotary_complex(X[..., half:], columns)], dim=-1)
+
+
+def rotary_2d_angles(X, rows, columns):
+    """One rotation of the whole vector, with the angles of both axes side by side."""
+    quarter = X.shape[-1] // 4
+    speeds = 10000.0 ** (-torch.arange(quarter) / quarter)
+    angles = torch.cat([torch.outer(rows, speeds), torch.outer(columns, speeds)], dim=-1).double()
+    x, y = X.unflatten(-1, (-1, 2)).double().unbind(-1)
+    return torch.stack([x * angles.cos() - y * angles.sin(), y * angles.cos() + x * angles.sin()], -1).flatten(-2)
+
+
+def rotary_2d_loop(X, rows, columns):
+    out, half = X.double().clone(), X.shape[-1] // 2
+    for n, places in enumerate(zip(rows.tolist(), columns.tolist(), strict=True)):
+        for axis, t in enumerate(places):
+            for c in range(0, half, 2):
+                b, first = t / 10000 ** (c / half), axis * half + c
+                x, y = X[..., n, first], X[..., n, first + 1]
+                out[..., n, first] = x * math.cos(b) - y * math.sin(b)
+                out[..., n, first + 1] = x * math.sin(b) + y * math.cos(b)
+    return out
+
+
 ANSWERS = {
     "attention_weights": [
         weights_loop,
@@ -887,4 +1126,16 @@ ANSWERS = {
     "cosines": [cosines_fused, cosines_loop, cosines_outer, cosines_numpy, cosines_distances],
     "one_back": [back_loop, back_index, back_masked, back_numpy, back_without_first],
     "tokens_a_turn": [turn_trace, turn_numpy, turn_polar, turn_logarithm, turn_formula],
+    "cross_attention": [cross_loop, cross_fused, cross_einsum, cross_linear],
+    "causal_targets": [targets_narrow, targets_windows, targets_list, targets_stacked],
+    "sampling_weights": [tempered_power, tempered_loop, tempered_categorical],
+    "cached_step": [step_fused, step_new_first, step_merged, step_whole],
+    "mask_with_past": [past_compared, past_rows, past_joined, past_numpy],
+    "grouped_query_attention": [grouped_fused, grouped_loop, grouped_view, grouped_einsum],
+    "interpolate_positions": [pressed_loop, pressed_divided, pressed_numpy],
+    "ntk_base": [larger_base_solved, larger_base_logarithm, larger_base_tensor],
+    "by_parts": [parts_loop, parts_wavelength, parts_numpy],
+    "window_mask": [window_loop, window_triangles, window_numpy, window_steps],
+    "sinusoids_2d": [plane_loop, plane_filled, plane_by_patch, plane_numpy],
+    "rotary_2d": [rotary_twice, rotary_2d_angles, rotary_2d_loop],
 }
