@@ -273,6 +273,12 @@ def test_a_stub_within_is_pointed_out():
     assert verdict.mistake == "error" and "still `...`" in verdict.message
 
 
+@pytest.mark.parametrize("array", [torch.arange, np.arange])
+def test_a_condition_on_a_whole_tensor_is_explained(array):
+    verdict = check.window_mask(lambda n, width: 0 <= array(n) < width)
+    assert verdict.mistake == "error" and "ask for one truth value" in verdict.message
+
+
 # Whatever an answer does, the check goes on
 
 

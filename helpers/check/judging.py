@@ -263,6 +263,8 @@ def _failure(failure):
     said = [(f"{key}-at", values), ("own-line", values)] if failure.line else [(key, values)]
     if not failure.too_slow and "ellipsis" in failure.text:
         said.append(("stub-within", {}))
+    if "is ambiguous" in failure.text:
+        said.append(("one-truth-value", {}))
     return said
 
 

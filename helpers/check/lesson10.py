@@ -16,7 +16,8 @@ gone_round = Question(
         mistake("one-radian", 58),
         mistake("half-a-turn", 50),
         mistake("not-round", 18),
-        mistake("columns", 92),
+        mistake("columns", 92, 91),
+        mistake("two-twice", 23),
         mistake("all", 64),
     ],
 )
@@ -45,8 +46,21 @@ interpolate_positions = Exercise(
             lambda *given: _pressed(*given).ceil(),
             lambda positions, trained, wanted: positions // (wanted // trained),
         ),
-        mistake("ends-matched", lambda positions, trained, wanted: positions * (trained - 1) / (wanted - 1)),
-        mistake("held-at-the-end", lambda positions, trained, wanted: positions.clamp(max=trained - 1)),
+        mistake(
+            "factor-rounded",
+            lambda positions, trained, wanted: positions / (wanted // trained),
+            lambda positions, trained, wanted: positions * (trained // wanted),
+        ),
+        mistake(
+            "ends-matched",
+            lambda positions, trained, wanted: positions * (trained - 1) / (wanted - 1),
+            lambda positions, trained, wanted: positions * trained / (wanted - 1),
+        ),
+        mistake(
+            "held-at-the-end",
+            lambda positions, trained, wanted: positions.clamp(max=trained - 1),
+            lambda positions, trained, wanted: positions.clamp(max=trained),
+        ),
         mistake("started-again", lambda positions, trained, wanted: positions % trained),
         mistake(
             "only-the-new",
@@ -54,7 +68,11 @@ interpolate_positions = Exercise(
                 positions < trained, positions, _pressed(positions, trained, wanted)
             ),
         ),
-        mistake("length-of-this-text", lambda positions, trained, wanted: _pressed(positions, trained, len(positions))),
+        mistake(
+            "length-of-this-text",
+            lambda positions, trained, wanted: _pressed(positions, trained, len(positions)),
+            lambda positions, *lengths: positions if len(positions) <= lengths[0] else _pressed(positions, *lengths),
+        ),
         mistake(
             "positions-ignored",
             lambda positions, trained, wanted: _pressed(torch.arange(len(positions)), trained, wanted),
@@ -77,11 +95,14 @@ ntk_base = Exercise(
         mistake("base-times-factor", _larger(lambda d: 1)),
         mistake("exponent-inverted", _larger(lambda d: (d - 2) / d)),
         mistake("one-pair", _larger(lambda d: 2 / (d - 2))),
-        mistake("all-pairs-counted", _larger(lambda d: d / (d - 1))),
+        mistake("two-forgotten", _larger(lambda d: 2 * d / (d - 2))),
+        mistake("last-column", _larger(lambda d: d / (d - 1))),
         mistake("plus-for-minus", _larger(lambda d: d / (d + 2))),
-        mistake("smaller-base", _larger(together=lambda base, factor, power: base / factor**power)),
+        mistake("smaller-base", _larger(lambda d: -d / (d - 2)), _larger(lambda d: -1)),
         mistake("base-in-the-power", _larger(together=lambda base, factor, power: (base * factor) ** power)),
         mistake("exponent-multiplied", _larger(together=lambda base, factor, power: base * factor * power)),
+        mistake("brackets-missing", lambda base, factor, head_dim: base * factor**head_dim / (head_dim - 2)),
+        mistake("whole-division", _larger(lambda d: d // (d - 2))),
     ],
 )
 
@@ -105,7 +126,7 @@ by_parts = Exercise(
     cases=lambda: {
         "few-pairs": [
             (torch.tensor([1.0, 0.5]), 8, 4),
-            (torch.tensor([2.0, 1.0, 0.3, 0.1]), 10, 2),
+            (torch.tensor([2.0, 1.0, 0.3, 0.1]), 30, 2),
             (_speeds(8, 100.0), 8, 4),
         ],
         "many-pairs": [(_speeds(32), 100, 8), (_speeds(64), 4096, 2)],
@@ -116,9 +137,11 @@ by_parts = Exercise(
         mistake("fast-pressed", _parts(lambda speeds, trained, factor: trained * speeds < 2 * math.pi)),
         mistake("one-radian", _parts(lambda speeds, trained, factor: trained * speeds >= 1)),
         mistake("half-a-turn", _parts(lambda speeds, trained, factor: trained * speeds >= math.pi)),
+        mistake("trained-forgotten", _parts(lambda speeds, trained, factor: speeds >= 1)),
         mistake("new-length", _parts(lambda speeds, trained, factor: trained * factor * speeds >= 2 * math.pi)),
         mistake("sped-up", _parts(slowed=lambda speeds, factor: speeds * factor)),
         mistake("stopped", _parts(slowed=lambda speeds, factor: speeds * 0)),
+        mistake("fast-stopped", lambda speeds, trained, factor: (trained * speeds < 2 * math.pi) * speeds / factor),
     ],
 )
 
@@ -144,12 +167,25 @@ window_mask = Exercise(
             _window(lambda back, width: (back > 0) & (back <= width)),
             _window(lambda back, width: (back > 0) & (back < width)),
         ),
-        mistake("both-sides", _window(lambda back, width: back.abs() < width)),
+        mistake("one-too-few", _window(lambda back, width: (back >= 0) & (back < width - 1))),
+        mistake(
+            "both-sides",
+            _window(lambda back, width: back.abs() < width),
+            _window(lambda back, width: back.abs() <= width),
+        ),
         mistake("looks-ahead", _window(lambda back, width: (back <= 0) & (-back < width))),
         mistake("all-that-comes", _window(lambda back, width: back < width)),
         mistake("no-window", _window(lambda back, width: back >= 0)),
         mistake("far-ones", _window(lambda back, width: back >= width)),
+        mistake("or-for-and", _window(lambda back, width: (back >= 0) | (back < width))),
+        mistake(
+            "negative-index",
+            # key i - k for k below the width, and the slice from i - width + 1 on: empty where that is negative
+            _window(lambda back, width: back % len(back) < width),
+            _window(lambda back, width: (back >= 0) & (back < width) & (back[:, :1] >= width - 1)),
+        ),
         mistake("polarity", _window(lambda back, width: (back < 0) | (back >= width))),
+        mistake("minus-infinity", lambda n, width: torch.zeros(n, n).masked_fill(~_window()(n, width), -math.inf)),
     ],
     dtype=torch.bool,
     drawn=((14, 4), {"cmap": "Blues", "limits": (0, 1), "square": True, "size": (10, 3.6)}),
@@ -160,9 +196,10 @@ reach = Question(
     "reach",
     right=24,
     mistakes=[
-        mistake("itself-counted", 30),
+        mistake("itself-counted", 30, 29),
         mistake("place-counted", 25),
         mistake("one-layer", 4, 5),
+        mistake("a-layer-short", 20),
         mistake("powers", 4096, 15625),
         mistake("added", 10, 11),
     ],
@@ -190,8 +227,18 @@ def _plane(
     return sinusoids_2d
 
 
-def _sines_first(positions, num_hiddens):
-    return torch.cat([_code(positions, num_hiddens)[..., 0::2], _code(positions, num_hiddens)[..., 1::2]], dim=-1)
+def _evens_first(X):
+    return torch.cat([X[..., 0::2], X[..., 1::2]], dim=-1)
+
+
+def _pairs_back(one, other):
+    return torch.stack([one.unflatten(-1, (-1, 2)), other.unflatten(-1, (-1, 2))], dim=-2).flatten(-3)
+
+
+def _repeated(rows, columns):
+    """The places where repeat and repeat_interleave have changed places."""
+    t = torch.arange(rows.numel()).view_as(rows)
+    return t % len(rows), t // len(rows)
 
 
 sinusoids_2d = Exercise(
@@ -216,16 +263,46 @@ sinusoids_2d = Exercise(
         mistake(
             "speeds-of-the-whole", _plane(lambda positions, half: _code(positions, half, lambda pair, d: pair / d))
         ),
-        mistake("interleaved", _plane(together=lambda one, other: torch.stack([one, other], dim=-1).flatten(-2))),
-        mistake("sines-first", _plane(_sines_first)),
+        mistake(
+            "speeds-shared-out",
+            _plane(
+                together=lambda one, other: torch.cat([one.chunk(2, -1)[0], other.chunk(2, -1)[1]], dim=-1),
+                width=lambda num_hiddens: num_hiddens,
+            ),
+        ),
+        mistake(
+            "interleaved",
+            _plane(together=lambda one, other: torch.stack([one, other], dim=-1).flatten(-2)),
+            _plane(together=_pairs_back),
+        ),
+        mistake(
+            "repeated-in-the-wrong-order",
+            _plane(axes=_repeated),
+            _plane(axes=lambda rows, columns: (_repeated(rows, columns)[0], columns)),
+            _plane(axes=lambda rows, columns: (rows, _repeated(rows, columns)[1])),
+        ),
+        mistake("sines-first", _plane(lambda positions, half: _evens_first(_code(positions, half)))),
+        mistake(
+            "cosines-before-sines",
+            _plane(lambda positions, half: _code(positions, half).unflatten(-1, (-1, 2)).flip(-1).flatten(-2)),
+        ),
         mistake("from-one", _plane(lambda positions, half: _code(positions + 1, half))),
     ],
 )
 
 
-def _turned(X, angles, halves=False):
+def _pair(x, y, sine, cosine):
+    return x * cosine - y * sine, x * sine + y * cosine
+
+
+def _overwritten(x, y, sine, cosine):
+    x = x * cosine - y * sine
+    return x, x * sine + y * cosine
+
+
+def _turned(X, angles, halves=False, pair=_pair):
     x, y = X.chunk(2, dim=-1) if halves else (X[..., 0::2], X[..., 1::2])
-    pairs = x * angles.cos() - y * angles.sin(), x * angles.sin() + y * angles.cos()
+    pairs = pair(x, y, angles.sin(), angles.cos())
     return torch.cat(pairs, dim=-1) if halves else torch.stack(pairs, dim=-1).flatten(-2)
 
 
@@ -233,6 +310,7 @@ def _rotary_2d(
     axes=lambda rows, columns: (rows, columns),
     speeds=lambda half: _speeds(half),
     halves=False,
+    pair=_pair,
     cut=lambda X: X.chunk(2, dim=-1),
     join=lambda one, other: torch.cat([one, other], dim=-1),
 ):
@@ -241,7 +319,7 @@ def _rotary_2d(
     def rotary_2d(X, rows, columns):
         speed = speeds(X.shape[-1] // 2)
         parts = zip(cut(X), axes(rows, columns), strict=True)
-        return join(*(_turned(part, positions[:, None] * speed, halves) for part, positions in parts))
+        return join(*(_turned(part, positions[:, None] * speed, halves, pair) for part, positions in parts))
 
     return rotary_2d
 
@@ -257,10 +335,6 @@ def _pairs(X):
     return pairs[..., 0::2, :].flatten(-2), pairs[..., 1::2, :].flatten(-2)
 
 
-def _pairs_back(one, other):
-    return torch.stack([one.unflatten(-1, (-1, 2)), other.unflatten(-1, (-1, 2))], dim=-2).flatten(-3)
-
-
 def _codes(X, rows, columns):
     half = X.shape[-1] // 2
     return X + torch.cat([_code(rows, half), _code(columns, half)], dim=-1)
@@ -271,11 +345,6 @@ def _shared_out(X, rows, columns):
     half = X.shape[-1] // 4
     speed = _speeds(X.shape[-1])
     return _turned(X, torch.cat([rows[:, None] * speed[:half], columns[:, None] * speed[half:]], dim=-1))
-
-
-def _half_turned(X, rows, columns):
-    first, second = X.chunk(2, dim=-1)
-    return torch.cat([_turned(first, rows[:, None] * _speeds(first.shape[-1])), second], dim=-1)
 
 
 def _grid(height, width):
@@ -298,6 +367,8 @@ rotary_2d = Exercise(
             "one-axis-twice",
             _rotary_2d(lambda rows, columns: (rows, rows)),
             _rotary_2d(lambda rows, columns: (columns, columns)),
+            _whole(lambda rows, columns: rows),
+            _whole(lambda rows, columns: columns),
         ),
         mistake(
             "places-of-a-line",
@@ -308,6 +379,17 @@ rotary_2d = Exercise(
         mistake("speeds-of-the-whole", _rotary_2d(speeds=lambda half: _speeds(2 * half)[: half // 2])),
         mistake("speeds-shared-out", _shared_out),
         mistake("wrong-sign", _rotary_2d(lambda rows, columns: (-rows, -columns))),
+        mistake(
+            "mirrored",
+            _rotary_2d(pair=lambda x, y, sine, cosine: (x * cosine + y * sine, x * sine + y * cosine)),
+            _rotary_2d(pair=lambda x, y, sine, cosine: (x * cosine - y * sine, y * cosine - x * sine)),
+        ),
+        mistake(
+            "sine-and-cosine-swapped",
+            _rotary_2d(pair=lambda x, y, sine, cosine: _pair(x, y, cosine, sine)),
+            _rotary_2d(pair=lambda x, y, sine, cosine: _pair(x, y, cosine, sine)[::-1]),
+        ),
+        mistake("overwritten", _rotary_2d(pair=_overwritten)),
         mistake("pairs-in-turn", _rotary_2d(cut=_pairs, join=_pairs_back)),
         mistake(
             "pairs-torn",
@@ -318,8 +400,17 @@ rotary_2d = Exercise(
             _rotary_2d(cut=lambda X: (X[..., 0::2], X[..., 1::2])),
         ),
         mistake("halves", _rotary_2d(halves=True)),
+        mistake(
+            "not-put-back",
+            lambda X, rows, columns: _evens_first(_rotary_2d()(X, rows, columns)),
+            _rotary_2d(join=lambda one, other: torch.cat([_evens_first(one), _evens_first(other)], dim=-1)),
+        ),
         mistake("code-added", _codes),
-        mistake("half-turned", _half_turned),
+        mistake(
+            "half-turned",
+            _rotary_2d(lambda rows, columns: (rows, 0 * columns)),
+            _rotary_2d(lambda rows, columns: (0 * rows, columns)),
+        ),
     ],
 )
 
@@ -327,12 +418,15 @@ rotary_2d = Exercise(
 # On a line
 flattened = Question(
     "flattened",
-    right=(1, 3),
+    right=(2, 3),
     mistakes=[
-        mistake("the-patch-above", (2, 1)),
-        mistake("in-the-old-picture", (1, 1)),
-        mistake("one-place-back", (3, 0)),
-        mistake("itself", (3, 1)),
-        mistake("six-places-on", (4, 3)),
+        mistake("the-patch-above", (3, 1)),
+        mistake("in-the-old-picture", (1, 5)),
+        mistake("counted-in-the-old-rows", (4, 3)),
+        mistake("one-place-back", (4, 0)),
+        mistake("itself", (4, 1)),
+        mistake("six-places-on", (5, 3)),
+        mistake("swapped", (3, 2)),
+        mistake("counted-from-one", (3, 4)),
     ],
 )
