@@ -609,6 +609,19 @@ def test_transposed_weights_are_told_from_a_missing_dimension():
     assert verdict.mistake == "wrong-shape" and "changed places" in verdict.message
 
 
+@pytest.mark.parametrize(
+    "name, answer, words",
+    [
+        ("causal_targets", lambda ids: (ids[:, :-1], ids[:, 1]), "2 parts are expected, each (2, 3)."),
+        ("causal_targets", lambda ids: [ids, ids[:, 0], ids[0]], "2 parts are expected, each (2, 3)."),
+        ("to_bits", lambda n, num_bits: ["1"] * num_bits, "2 parts are expected, each a single number."),
+    ],
+)
+def test_parts_of_unequal_shapes_are_not_told_that_their_type_is_wrong(name, answer, words):
+    verdict = EXERCISES[name](answer)
+    assert verdict.mistake == "wrong-shape" and words in verdict.message
+
+
 def test_a_close_answer_is_shown_with_enough_digits():
     message = check.similarity(lambda P: RIGHT(P) * 1.0003).message
     came, expected = (re.search(rf"  {name} .*", message).group() for name in ("came", "expected"))

@@ -233,6 +233,8 @@ def _unnamed(exercise, pairs):
     if value.shape is not None and right.shape is not None and value.shape != right.shape:
         return "wrong-shape", [_shape(value, right)]
     came, wanted = value.numbers, right.numbers
+    if came is None and wanted is not None and {value.kind, right.kind} <= {"list", "tuple"}:
+        return "wrong-shape", [("wrong-parts", {"count": right.shape[0], "expected": right.shape[1:]})]
     if came is None or wanted is None:
         return "wrong-type", [("wrong-type", {"name": exercise.name, "got": value, "expected": right})]
     if came.isnan().any():

@@ -15,6 +15,7 @@ cross_shape = Question(
         mistake("digits-ask", (2, 4, 5, 7)),
         mistake("own-words", (2, 4, 7, 7)),
         mistake("own-digits", (2, 4, 5, 5)),
+        mistake("one-alone", (1, 4, 7, 5)),
         mistake("an-output", (2, 4, 7, 8), (2, 4, 7, 32), (2, 4, 5, 8)),
         mistake("heads-misplaced", (2, 7, 4, 5), (2, 7, 5, 4), (4, 2, 7, 5)),
     ],
@@ -22,6 +23,12 @@ cross_shape = Question(
 
 
 # Two texts
+def _masked(scores):
+    """Weights with a causal mask, its corner at the upper left, as is_causal=True makes it."""
+    allowed = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
+    return scores.masked_fill(~allowed, -math.inf).softmax(-1)
+
+
 def _cross(
     texts=lambda X, Y: (X, Y, Y),
     maps=lambda W_q, W_k, W_v: (W_q, W_k, W_v),
@@ -68,6 +75,11 @@ cross_attention = Exercise(
         mistake("softmax-over-queries", _cross(weigh=lambda scores: scores.softmax(-2))),
         mistake("softmax-over-batch", _cross(weigh=lambda scores: scores.softmax(0))),
         mistake("no-softmax", _cross(weigh=lambda scores: scores)),
+        mistake(
+            "scaled-after-softmax",
+            lambda X, Y, W_q, W_k, W_v: (X @ W_q @ (Y @ W_k).mT).softmax(-1) / math.sqrt(X.shape[-1]) @ (Y @ W_v),
+        ),
+        mistake("masked", _cross(weigh=_masked)),
         mistake("maps-from-the-left", _cross(apply=lambda X, W: X @ W.mT)),
         mistake(
             "a-map-left-out",
@@ -93,13 +105,19 @@ def _ids(*rows):
     return torch.tensor(rows)
 
 
+def _filled(value):
+    """Targets as long as the inputs: something is put in at the end."""
+    return lambda ids: (ids, torch.nn.functional.pad(ids[:, 1:], (0, 1), value=value))
+
+
 causal_targets = Exercise(
     "causal_targets",
     "ids",
     right=lambda ids: (ids[:, :-1], ids[:, 1:]),
+    # Two texts first: with one alone, mistakes look alike. Not all begin with 0: a 0 that is put in shows.
     cases=lambda: {
+        "several-texts": [(_ids([0, 5, 1, 1], [0, 7, 8, 1]),), (_ids([2, 3, 1], [2, 4, 1], [2, 6, 1]),)],
         "one-text": [(_ids([0, 5, 1]),), (_ids([0, 9, 30, 22, 8, 1]),)],
-        "several-texts": [(_ids([0, 5, 1, 1], [0, 7, 8, 1]),), (_ids([0, 3, 1], [0, 4, 1], [0, 6, 1]),)],
     },
     mistakes=[
         mistake(
@@ -109,14 +127,20 @@ causal_targets = Exercise(
             lambda ids: (ids, ids),
         ),
         mistake("backwards", lambda ids: (ids[:, 1:], ids[:, :-1])),
-        mistake("moved-by-two", lambda ids: (ids[:, :-2], ids[:, 2:])),
+        mistake("moved-by-two", lambda ids: (ids[:, :-2], ids[:, 2:]), lambda ids: (ids[:, :-1], ids[:, 2:])),
         mistake(
             "goes-round",
             lambda ids: (ids, ids.roll(-1, 1)),
             lambda ids: (ids, ids.roll(1, 1)),
             lambda ids: (ids, ids.roll(-1)),
         ),
+        mistake("texts-rolled", lambda ids: (ids, ids.roll(-1, 0))),
+        # With 0, with <end>, with the number that torch's loss leaves out, or at the beginning.
+        mistake(
+            "filled-up", *map(_filled, (0, 1, -100)), lambda ids: (torch.nn.functional.pad(ids[:, :-1], (1, 0)), ids)
+        ),
         mistake("last-word-goes-in", lambda ids: (ids, ids[:, 1:])),
+        mistake("targets-not-cut", lambda ids: (ids[:, :-1], ids)),
         mistake("texts-cut", lambda ids: (ids[:-1], ids[1:])),
         mistake("one-of-two", lambda ids: ids[:, 1:], lambda ids: ids[:, :-1]),
         mistake("last-word-alone", lambda ids: (ids[:, :-1], ids[:, -1]), lambda ids: (ids[:, :-1], ids[:, -1:])),
@@ -154,22 +178,52 @@ sampling_weights = Exercise(
         # Nor does a softmax notice what is added to all its scores.
         mistake("ignored", _tempered(lambda scores, T: scores), _tempered(lambda scores, T: scores + T)),
         mistake("after-softmax", _tempered(lambda scores, T: scores, lambda weights, T: weights / T)),
-        mistake("not-normalised", _tempered(lambda scores, T: scores, lambda weights, T: weights ** (1 / T))),
-        mistake("root", _tempered(lambda scores, T: scores / math.sqrt(T)), _tempered(lambda scores, T: scores / T**2)),
+        mistake(
+            "not-normalised",
+            _tempered(lambda scores, T: scores, lambda weights, T: weights ** (1 / T)),
+            lambda scores, temperature: (scores / temperature).exp(),
+            lambda scores, temperature: (scores / temperature).flatten().softmax(0).view_as(scores),
+        ),
+        mistake(
+            "another-number",
+            _tempered(lambda scores, T: scores / math.sqrt(T)),
+            _tempered(lambda scores, T: scores / T**2),
+            _tempered(lambda scores, T: scores / T / math.sqrt(scores.shape[-1])),
+        ),
+        mistake(
+            "softmax-twice",
+            _tempered(lambda scores, T: scores.softmax(-1) / T),
+            _tempered(weights=lambda weights, T: weights.softmax(-1)),
+        ),
         mistake("over-places", _tempered(dim=0)),
         mistake("no-softmax", lambda scores, temperature: scores / temperature),
         mistake("logarithms", _tempered(weights=lambda weights, T: weights.log())),
-        mistake("greedy", _largest, lambda scores, temperature: scores.argmax(-1)),
+        mistake(
+            "greedy",
+            _largest,
+            lambda scores, temperature: scores.argmax(-1),
+            lambda scores, temperature: scores.argmax(-1, keepdim=True),
+        ),
+        mistake(
+            "drawn",
+            _tempered(weights=lambda weights, T: weights.multinomial(1)),
+            _tempered(weights=lambda weights, T: weights.multinomial(1)[:, 0]),
+        ),
     ],
 )
 
 
 # The cache
+def _appended(old, new):
+    return torch.cat([old, new], dim=1)
+
+
+def _put_before(old, new):
+    return torch.cat([new, old], dim=1)
+
+
 def _step(
-    past=lambda keys, key: torch.cat([keys, key], dim=1),
-    values=None,
-    scale=lambda q, k: math.sqrt(q.shape[-1]),
-    weigh=lambda scores: scores.softmax(-1),
+    past=_appended, values=None, scale=lambda q, k: math.sqrt(q.shape[-1]), weigh=lambda scores: scores.softmax(-1)
 ):
     """One new word with one thing changed."""
 
@@ -178,12 +232,6 @@ def _step(
         return weigh(query @ k.mT / scale(query, k)) @ v
 
     return cached_step
-
-
-def _first_alone(scores):
-    """What is_causal=True makes of one query."""
-    allowed = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
-    return scores.masked_fill(~allowed, -math.inf).softmax(-1)
 
 
 def _word_and_past(batch, t, d):
@@ -196,15 +244,22 @@ cached_step = Exercise(
     "query, key, value, keys, values",
     right=_step(),
     cases=lambda: {
-        "one-text": [_word_and_past(1, 1, 2), _word_and_past(1, 4, 3)],
+        "one-text": [_word_and_past(1, 1, 3), _word_and_past(1, 4, 2)],
         "several-texts": [_word_and_past(2, 3, 4), _word_and_past(3, 2, 2)],
         "first-word": [_word_and_past(1, 0, 3)],
     },
     mistakes=[
         mistake("itself-left-out", _step(lambda old, new: old)),
         mistake("past-forgotten", _step(lambda old, new: new)),
-        mistake("keys-and-values-apart", _step(values=lambda old, new: torch.cat([new, old], dim=1))),
-        mistake("first-key-alone", _step(weigh=_first_alone)),
+        mistake("one-appended", _step(values=lambda old, new: old), _step(lambda old, new: old, _appended)),
+        mistake(
+            "wrong-one",
+            lambda query, key, value, keys, values: _step()(query, key, key, keys, values),
+            lambda query, key, value, keys, values: _step()(query, value, key, keys, values),
+            lambda query, key, value, keys, values: _step()(query, query, value, keys, values),
+        ),
+        mistake("keys-and-values-apart", _step(_appended, _put_before), _step(_put_before, _appended)),
+        mistake("first-key-alone", _step(weigh=_masked)),
         mistake("no-scaling", _step(scale=lambda q, k: 1)),
         mistake("wrong-size", _step(scale=lambda q, k: math.sqrt(k.shape[1])), _step(scale=lambda q, k: q.shape[-1])),
         mistake(
@@ -243,7 +298,9 @@ mask_with_past = Exercise(
             "past-hidden", _mask(lambda ones, past: ones.tril(past).triu(0) * (torch.arange(ones.shape[1]) >= past))
         ),
         mistake("new-hidden", _mask(lambda ones, past: ones.tril(past) * (torch.arange(ones.shape[1]) < past))),
-        mistake("polarity", _mask(lambda ones, past: ones.triu(past + 1))),
+        mistake("moved-by-new", _mask(lambda ones, past: ones.tril(len(ones)))),
+        mistake("new-before-past", _mask(lambda ones, past: ones.tril(past).roll(-past, 1))),
+        mistake("polarity", _mask(lambda ones, past: ones.triu(past + 1)), _mask(lambda ones, past: ones.triu(1))),
         mistake("looks-ahead", _mask(lambda ones, past: ones.triu(past))),
         mistake("square", _mask(lambda ones, past: ones.tril(), lambda past, new: (past + new, past + new))),
         mistake("new-alone", _mask(lambda ones, past: ones.tril(), lambda past, new: (new, new))),
@@ -251,12 +308,14 @@ mask_with_past = Exercise(
             "transposed",
             _mask(lambda ones, past: ones.triu(-past), lambda past, new: (past + new, new)),
             _mask(lambda ones, past: ones.tril(past), lambda past, new: (past + new, new)),
+            _mask(lambda ones, past: ones.tril(), lambda past, new: (past + new, new)),
+            _mask(lambda ones, past: ones.tril(-past), lambda past, new: (past + new, new)),
         ),
         mistake(
             "additive",
-            lambda past, new: torch.zeros(new, past + new).masked_fill(
-                torch.ones(new, past + new).triu(past + 1) > 0, -math.inf
-            ),
+            lambda past, new: torch.full((new, past + new), -math.inf).triu(past + 1),
+            lambda past, new: torch.full((new, past + new), -1e9).triu(past + 1),
+            lambda past, new: torch.full((new, past + new), -math.inf).triu(1),
         ),
     ],
     dtype=torch.bool,
@@ -271,12 +330,13 @@ cache_gib = Question(
     mistakes=[
         mistake("half", 1.25),
         mistake("query-heads", 10),
+        mistake("queries-too", 3.75, 7.5),
         mistake("one-head", 0.3125),
         mistake("one-layer", 0.0625),
         mistake("bits", 20),
         mistake("float32", 5),
         mistake("gigabytes", 2.684, 2.7),
-        mistake("mebibytes", 2560),
+        mistake("smaller-units", 2560, 2560 * 2**10, 2560 * 2**20),
     ],
 )
 
@@ -303,11 +363,6 @@ def _grouped(
     return grouped_query_attention
 
 
-def _masked(scores):
-    allowed = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
-    return scores.masked_fill(~allowed, -math.inf).softmax(-1)
-
-
 def _few_heads(batch, num_heads, num_kv_heads, n, m, d):
     keys_and_values = (random(batch, num_kv_heads, m, d, seed=seed) for seed in (1, 2))
     return random(batch, num_heads, n, d), *keys_and_values, num_kv_heads
@@ -318,7 +373,7 @@ grouped_query_attention = Exercise(
     "queries, keys, values, num_kv_heads",
     right=_grouped(),
     cases=lambda: {
-        "groups": [_few_heads(1, 4, 2, 2, 2, 2), _few_heads(2, 6, 3, 3, 4, 2), _few_heads(1, 6, 2, 2, 3, 4)],
+        "groups": [_few_heads(1, 4, 2, 1, 3, 2), _few_heads(2, 6, 3, 3, 4, 2), _few_heads(1, 6, 2, 2, 3, 4)],
         "one-for-all": [_few_heads(2, 4, 1, 2, 3, 3)],
         "one-for-each": [_few_heads(1, 3, 3, 2, 3, 2)],
     },
@@ -331,7 +386,18 @@ grouped_query_attention = Exercise(
             _grouped(values=lambda heads, z, times: z.repeat(1, times, 1, 1)),
             _grouped(lambda heads, z, times: z.repeat(1, times, 1, 1), _repeat),
         ),
-        mistake("places-repeated", _grouped(lambda heads, z, times: z.repeat_interleave(times, dim=2))),
+        mistake(
+            "heads-do-not-match",
+            _grouped(lambda heads, z, times: z),
+            _grouped(_repeat, lambda heads, z, times: z),
+            _grouped(lambda heads, z, times: z, _repeat),
+            _grouped(lambda heads, z, times: z.repeat_interleave(times, dim=2)),
+        ),
+        mistake(
+            "group-size",
+            _grouped(lambda heads, z, times: z.repeat_interleave(heads, dim=1)),
+            _grouped(lambda heads, z, times: z[:, [h // heads for h in range(heads * times)]]),
+        ),
         mistake("no-scaling", _grouped(scale=lambda q, k: 1)),
         mistake(
             "wrong-size",
@@ -340,6 +406,8 @@ grouped_query_attention = Exercise(
             _grouped(scale=lambda q, k: math.sqrt(q.shape[1])),
         ),
         mistake("softmax-over-queries", _grouped(weigh=lambda scores: scores.softmax(-2))),
+        mistake("softmax-over-batch", _grouped(weigh=lambda scores: scores.softmax(0))),
+        mistake("no-softmax", _grouped(weigh=lambda scores: scores)),
         mistake("softmax-over-heads", _grouped(weigh=lambda scores: scores.softmax(1))),
         mistake("masked", _grouped(weigh=_masked)),
         mistake(
