@@ -509,11 +509,13 @@ def matrix_words(name, panel, xticks, yticks, cells=None):
     """A matrix in words: every cell of a small one, the largest of each row of a middling one, else the range.
 
     Args:
-        xticks, yticks: names, of which the first line is said.
+        xticks, yticks: names, of which the first line is said; a row or column without a name is told by its number.
         cells: how many the whole picture has; those of the matrix if left out.
     """
     brief = (panel.size if cells is None else cells) > 36
-    xticks, yticks = (ticks and [str(tick).partition("\n")[0] for tick in ticks] for ticks in (xticks, yticks))
+    xticks, yticks = (
+        ticks and [str(tick).partition("\n")[0] or str(k) for k, tick in enumerate(ticks)] for ticks in (xticks, yticks)
+    )
     named = xticks is not None and yticks is not None and len(yticks) <= 12
     if named and not brief:
         told = texts.listed(_row_words(row, xticks, cells) for row, cells in zip(yticks, panel, strict=True))

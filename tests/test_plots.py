@@ -157,6 +157,11 @@ def test_a_mark_is_a_frame_around_its_cells_with_words_in_it(monkeypatch):
             heatmaps(sample((4, 5)), marked={"wrong": (wrong, None)})
 
 
+def test_a_row_or_column_without_a_name_is_told_by_its_number():
+    alt = heatmaps(np.eye(7), xticks=["one", "", "", 3, "", "", "end"], yticks=["", 7, "", "", "", "", "last"]).alt
+    assert "0 mostly one 1; 7 mostly 1 1; 2 mostly 2 1; 3 mostly 3 1; 4 mostly 4 1; 5 mostly 5 1; last" in alt
+
+
 def test_stems_join_no_points(monkeypatch):
     data = sample((2, 6))
     assert lines(data, stems=True).png != lines(data, markers=True).png
