@@ -316,7 +316,7 @@ def test_a_click_on_the_start_page_opens_slides(context, server):
 def test_the_start_page_lists_every_lesson(language):
     home = notebooks.home(language)
     start = "\n".join(cell.source for cell in notebooks.read(home / present.START).cells)
-    listed = re.findall(r"^\| \d \| \[(.*?)\]\(/rise/(\S+)\) \| (\d+) \|.*\[\w+\]\((\S+)\) \|$", start, re.MULTILINE)
+    listed = re.findall(r"^\| \d+ \| \[(.*?)\]\(/rise/(\S+)\) \| (\d+) \|.*\[\w+\]\((\S+)\) \|$", start, re.MULTILINE)
     lessons = [path.relative_to(notebooks.ROOT).as_posix() for path in notebooks.lessons(language)]
     assert [path for _, path, _, _ in listed] == lessons
     assert [path.name for path in notebooks.lessons(language)] == [link for *_, link in listed]
