@@ -621,15 +621,15 @@ def of_its_own(browser, tmp_path, monkeypatch):
     control = new_output("display_data", {"text/plain": "controls"}, metadata={"control": True})
     title = new_markdown_cell("# Three\n\nA lead.", id="title", metadata={"slideshow": {"slide_type": "slide"}})
     live = new_code_cell("controls.live()", id="live", outputs=[picture_output(of_three()), control])
-    notebooks.write(new_notebook(cells=[title, live]), tmp_path / "09-three.ipynb")
+    notebooks.write(new_notebook(cells=[title, live]), tmp_path / "99-three.ipynb")
     folder = tmp_path / "pictures"
     folder.mkdir()
-    moving.store(folder / moving.script("09-three", "live"), loaded)
+    moving.store(folder / moving.script("99-three", "live"), loaded)
     (folder / moving.CONTROLS).write_text(json.dumps({"live": shown}))
-    path = tmp_path / "09-three.ipynb"
+    path = tmp_path / "99-three.ipynb"
     site.build([path], tmp_path / "site", browser, pictures={path: folder}, pdf=False)
     page = browser.new_page()
-    page.goto((tmp_path / "site" / "09-three.html").as_uri())
+    page.goto((tmp_path / "site" / "99-three.html").as_uri())
     page.wait_for_function(site.READY)
     yield page
     page.close()
@@ -669,7 +669,7 @@ def test_where_not_all_is_drawn_the_long_control_goes_in_steps_and_the_page_says
 
 
 def test_pictures_that_are_missing_are_missed_aloud_and_asked_for_again(of_its_own, tmp_path):
-    script = tmp_path / "site" / "controls" / moving.script("09-three", "live")
+    script = tmp_path / "site" / "controls" / moving.script("99-three", "live")
     script.rename(script.with_suffix(".away"))
     of_its_own.focus("form.live input")
     of_its_own.wait_for_function("document.querySelector('form.live p').textContent.includes('“controls”')")
