@@ -40,6 +40,8 @@ def test_every_message_is_translated_as_it_stands(language, name):
     missing = [message for message in SOURCES[name] if message not in told]
     assert not missing, f"make {language} says what to do"
     assert list(told) == SOURCES[name], "what is no longer said stands there still"
+    long = [said for said in told.values() if len(said) > 40]
+    assert len(long) == len(set(long)), "two messages have the same translation"
 
 
 def test_a_changed_sentence_is_named_and_nothing_is_made(monkeypatch, tmp_path):
