@@ -121,6 +121,8 @@ def test_the_readme_links_every_lesson(language):
     readme = read("README.md" if language == texts.ENGLISH else f"README.{language}.md")
     lessons = [path.relative_to(ROOT).as_posix() for path in notebooks.lessons(language)]
     assert len(lessons) >= 10 and [path for path in lessons if f"]({path})" not in readme] == []
+    numbers = [int(path.rsplit("/", 1)[1][:2]) for path in lessons]
+    assert numbers == [*range(1, len(lessons) + 1)], "none is missing"
 
 
 def test_what_helpers_say_to_a_learner_stands_in_one_place():

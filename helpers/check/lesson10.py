@@ -5,7 +5,7 @@ import math
 import torch
 
 from .exercise import Exercise, Question, mistake
-from .tensors import random, sinusoids
+from .tensors import random, sinusoids, speeds, turned, turned_pair
 
 # Which hands have gone round
 gone_round = Question(
@@ -108,10 +108,6 @@ ntk_base = Exercise(
 
 
 # By parts
-def _speeds(d, base=10000.0):
-    return base ** (-torch.arange(0, d, 2) / d)
-
-
 def _parts(
     fast=lambda speeds, trained, factor: trained * speeds >= 2 * math.pi, slowed=lambda speeds, factor: speeds / factor
 ):
@@ -127,9 +123,9 @@ by_parts = Exercise(
         "few-pairs": [
             (torch.tensor([1.0, 0.5]), 8, 4),
             (torch.tensor([2.0, 1.0, 0.3, 0.1]), 30, 2),
-            (_speeds(8, 100.0), 8, 4),
+            (speeds(8, 100.0), 8, 4),
         ],
-        "many-pairs": [(_speeds(32), 100, 8), (_speeds(64), 4096, 2)],
+        "many-pairs": [(speeds(32), 100, 8), (speeds(64), 4096, 2)],
     },
     mistakes=[
         mistake("all-pressed", lambda speeds, trained, factor: speeds / factor),
@@ -291,26 +287,16 @@ sinusoids_2d = Exercise(
 )
 
 
-def _pair(x, y, sine, cosine):
-    return x * cosine - y * sine, x * sine + y * cosine
-
-
 def _overwritten(x, y, sine, cosine):
     x = x * cosine - y * sine
     return x, x * sine + y * cosine
 
 
-def _turned(X, angles, halves=False, pair=_pair):
-    x, y = X.chunk(2, dim=-1) if halves else (X[..., 0::2], X[..., 1::2])
-    pairs = pair(x, y, angles.sin(), angles.cos())
-    return torch.cat(pairs, dim=-1) if halves else torch.stack(pairs, dim=-1).flatten(-2)
-
-
 def _rotary_2d(
     axes=lambda rows, columns: (rows, columns),
-    speeds=lambda half: _speeds(half),
+    speeds=speeds,
+    turn=turned_pair,
     halves=False,
-    pair=_pair,
     cut=lambda X: X.chunk(2, dim=-1),
     join=lambda one, other: torch.cat([one, other], dim=-1),
 ):
@@ -319,14 +305,14 @@ def _rotary_2d(
     def rotary_2d(X, rows, columns):
         speed = speeds(X.shape[-1] // 2)
         parts = zip(cut(X), axes(rows, columns), strict=True)
-        return join(*(_turned(part, positions[:, None] * speed, halves, pair) for part, positions in parts))
+        return join(*(turned(part, positions[:, None] * speed, turn, halves) for part, positions in parts))
 
     return rotary_2d
 
 
 def _whole(positions):
     """The whole vector turned as in lesson 5, by one number made of row and column."""
-    return lambda X, rows, columns: _turned(X, positions(rows, columns)[:, None] * _speeds(X.shape[-1]))
+    return lambda X, rows, columns: turned(X, positions(rows, columns)[:, None] * speeds(X.shape[-1]))
 
 
 def _pairs(X):
@@ -343,8 +329,8 @@ def _codes(X, rows, columns):
 def _shared_out(X, rows, columns):
     """The speeds of the whole width: the fast ones for the row, the slow ones for the column."""
     half = X.shape[-1] // 4
-    speed = _speeds(X.shape[-1])
-    return _turned(X, torch.cat([rows[:, None] * speed[:half], columns[:, None] * speed[half:]], dim=-1))
+    speed = speeds(X.shape[-1])
+    return turned(X, torch.cat([rows[:, None] * speed[:half], columns[:, None] * speed[half:]], dim=-1))
 
 
 def _grid(height, width):
@@ -376,20 +362,20 @@ rotary_2d = Exercise(
             _whole(lambda rows, columns: torch.arange(len(rows))),
         ),
         mistake("added-up", _whole(lambda rows, columns: rows + columns)),
-        mistake("speeds-of-the-whole", _rotary_2d(speeds=lambda half: _speeds(2 * half)[: half // 2])),
+        mistake("speeds-of-the-whole", _rotary_2d(speeds=lambda half: speeds(2 * half)[: half // 2])),
         mistake("speeds-shared-out", _shared_out),
         mistake("wrong-sign", _rotary_2d(lambda rows, columns: (-rows, -columns))),
         mistake(
             "mirrored",
-            _rotary_2d(pair=lambda x, y, sine, cosine: (x * cosine + y * sine, x * sine + y * cosine)),
-            _rotary_2d(pair=lambda x, y, sine, cosine: (x * cosine - y * sine, y * cosine - x * sine)),
+            _rotary_2d(turn=lambda x, y, sine, cosine: (x * cosine + y * sine, x * sine + y * cosine)),
+            _rotary_2d(turn=lambda x, y, sine, cosine: (x * cosine - y * sine, y * cosine - x * sine)),
         ),
         mistake(
             "sine-and-cosine-swapped",
-            _rotary_2d(pair=lambda x, y, sine, cosine: _pair(x, y, cosine, sine)),
-            _rotary_2d(pair=lambda x, y, sine, cosine: _pair(x, y, cosine, sine)[::-1]),
+            _rotary_2d(turn=lambda x, y, sine, cosine: turned_pair(x, y, cosine, sine)),
+            _rotary_2d(turn=lambda x, y, sine, cosine: turned_pair(x, y, cosine, sine)[::-1]),
         ),
-        mistake("overwritten", _rotary_2d(pair=_overwritten)),
+        mistake("overwritten", _rotary_2d(turn=_overwritten)),
         mistake("pairs-in-turn", _rotary_2d(cut=_pairs, join=_pairs_back)),
         mistake(
             "pairs-torn",

@@ -3,7 +3,7 @@
 import torch
 
 from .exercise import Exercise, Question, mistake
-from .tensors import random
+from .tensors import random, speeds, turned, turned_pair
 
 # By hand
 quarter_turn = Question(
@@ -20,10 +20,6 @@ quarter_turn = Question(
 
 
 # The matrix of a shift
-def _speeds(num_hiddens, base=10000.0, power=1.0):
-    return base ** (-power * torch.arange(0, num_hiddens, 2) / num_hiddens)
-
-
 def _blocks(rows, angles):
     """A block matrix of rows(sine, cosine), one for each angle."""
     return torch.block_diag(*[torch.tensor(rows(angle.sin(), angle.cos())) for angle in angles])
@@ -33,7 +29,7 @@ def _turning(sine, cosine):
     return [[cosine, sine], [-sine, cosine]]
 
 
-def _shift(rows=_turning, angles=lambda k, num_hiddens: k * _speeds(num_hiddens)):
+def _shift(rows=_turning, angles=lambda k, num_hiddens: k * speeds(num_hiddens)):
     """The matrix of a shift with one thing changed."""
     return lambda k, num_hiddens: _blocks(rows, angles(k, num_hiddens))
 
@@ -67,15 +63,15 @@ shift_matrix = Exercise(
             _shift(lambda sine, cosine: [[sine, -cosine], [cosine, sine]]),
         ),
         mistake("one-speed", _shift(angles=lambda k, num_hiddens: k * torch.ones(num_hiddens // 2))),
-        mistake("exponent-halved", _shift(angles=lambda k, num_hiddens: k * _speeds(num_hiddens, power=0.5))),
-        mistake("exponent-doubled", _shift(angles=lambda k, num_hiddens: k * _speeds(num_hiddens, power=2.0))),
-        mistake("multiplied", _shift(angles=lambda k, num_hiddens: k / _speeds(num_hiddens))),
-        mistake("base-1000", _shift(angles=lambda k, num_hiddens: k * _speeds(num_hiddens, base=1000.0))),
-        mistake("one-step", _shift(angles=lambda k, num_hiddens: _speeds(num_hiddens))),
+        mistake("exponent-halved", _shift(angles=lambda k, num_hiddens: k * speeds(num_hiddens, power=0.5))),
+        mistake("exponent-doubled", _shift(angles=lambda k, num_hiddens: k * speeds(num_hiddens, power=2.0))),
+        mistake("multiplied", _shift(angles=lambda k, num_hiddens: k / speeds(num_hiddens))),
+        mistake("base-1000", _shift(angles=lambda k, num_hiddens: k * speeds(num_hiddens, base=1000.0))),
+        mistake("one-step", _shift(angles=lambda k, num_hiddens: speeds(num_hiddens))),
         mistake(
             "degrees",
-            _shift(angles=lambda k, num_hiddens: torch.deg2rad(k * _speeds(num_hiddens))),
-            _shift(angles=lambda k, num_hiddens: torch.rad2deg(k * _speeds(num_hiddens))),
+            _shift(angles=lambda k, num_hiddens: torch.deg2rad(k * speeds(num_hiddens))),
+            _shift(angles=lambda k, num_hiddens: torch.rad2deg(k * speeds(num_hiddens))),
         ),
         mistake("halves", _in_halves),
         mistake("only-backwards-wrong", lambda k, num_hiddens: _shift()(abs(k), num_hiddens), group="backwards"),
@@ -94,25 +90,18 @@ moved_text = Question(
 
 # RoPE
 def _rotary(
-    turn=lambda x, y, sine, cosine: (x * cosine - y * sine, x * sine + y * cosine),
-    speeds=_speeds,
+    turn=turned_pair,
+    speeds=speeds,
     positions=lambda X, positions: positions,
     angles=lambda angles: angles,
+    halves=False,
 ):
     """RoPE with one thing changed."""
 
     def rotary(X, where):
-        turned = angles(positions(X, where)[:, None] * speeds(X.shape[-1]))
-        pairs = turn(X[..., 0::2], X[..., 1::2], turned.sin(), turned.cos())
-        return torch.stack(pairs, dim=-1).flatten(-2)
+        return turned(X, angles(positions(X, where)[:, None] * speeds(X.shape[-1])), turn, halves)
 
     return rotary
-
-
-def _rotary_in_halves(X, positions):
-    angles = positions[:, None] * _speeds(X.shape[-1])
-    x, y = X.chunk(2, dim=-1)
-    return torch.cat([x * angles.cos() - y * angles.sin(), x * angles.sin() + y * angles.cos()], dim=-1)
 
 
 def _halves_of_neighbours(X, positions):
@@ -121,13 +110,13 @@ def _halves_of_neighbours(X, positions):
 
 def _rotated_halves(X, positions):
     """The rotate_half of the other layout, with the angles of this one."""
-    angles = (positions[:, None] * _speeds(X.shape[-1])).repeat_interleave(2, dim=-1)
+    angles = (positions[:, None] * speeds(X.shape[-1])).repeat_interleave(2, dim=-1)
     x, y = X.chunk(2, dim=-1)
     return X * angles.cos() + torch.cat([-y, x], dim=-1) * angles.sin()
 
 
 def _code(X, positions):
-    angles = positions[:, None] * _speeds(X.shape[-1])
+    angles = positions[:, None] * speeds(X.shape[-1])
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-2)
 
 
@@ -146,7 +135,7 @@ rotary = Exercise(
     },
     mistakes=[
         mistake("wrong-sign", _rotary(lambda x, y, sine, cosine: (x * cosine + y * sine, y * cosine - x * sine))),
-        mistake("halves", _rotary_in_halves),
+        mistake("halves", _rotary(halves=True)),
         mistake(
             "layouts-mixed",
             _halves_of_neighbours,
@@ -170,9 +159,9 @@ rotary = Exercise(
             _rotary(lambda x, y, sine, cosine: (x * sine, y * cosine)),
         ),
         mistake("one-speed", _rotary(speeds=lambda d: torch.ones(d // 2))),
-        mistake("exponent-halved", _rotary(speeds=lambda d: _speeds(d, power=0.5))),
-        mistake("exponent-doubled", _rotary(speeds=lambda d: _speeds(d, power=2.0))),
-        mistake("base-1000", _rotary(speeds=lambda d: _speeds(d, base=1000.0))),
+        mistake("exponent-halved", _rotary(speeds=lambda d: speeds(d, power=0.5))),
+        mistake("exponent-doubled", _rotary(speeds=lambda d: speeds(d, power=2.0))),
+        mistake("base-1000", _rotary(speeds=lambda d: speeds(d, base=1000.0))),
         mistake("code-added", lambda X, positions: X + _code(X, positions)),
         mistake("degrees", _rotary(angles=torch.deg2rad), _rotary(angles=torch.rad2deg)),
         mistake("positions-from-one", _rotary(positions=lambda X, positions: positions + 1)),

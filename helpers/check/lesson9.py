@@ -29,6 +29,16 @@ def _masked(scores):
     return scores.masked_fill(~allowed, -math.inf).softmax(-1)
 
 
+def _careless(attention):
+    """The mistakes between scores and weights that can be made in each of this lesson's attentions."""
+    return [
+        mistake("no-scaling", attention(scale=lambda q, k: 1)),
+        mistake("softmax-over-queries", attention(weigh=lambda scores: scores.softmax(-2))),
+        mistake("softmax-over-batch", attention(weigh=lambda scores: scores.softmax(0))),
+        mistake("no-softmax", attention(weigh=lambda scores: scores)),
+    ]
+
+
 def _cross(
     texts=lambda X, Y: (X, Y, Y),
     maps=lambda W_q, W_k, W_v: (W_q, W_k, W_v),
@@ -64,7 +74,6 @@ cross_attention = Exercise(
         mistake("roles-exchanged", _cross(lambda X, Y: (Y, X, X))),
         mistake("values-of-the-asker", _cross(lambda X, Y: (X, Y, X))),
         mistake("keys-of-the-asker", _cross(lambda X, Y: (X, X, Y))),
-        mistake("no-scaling", _cross(scale=lambda q, k: 1)),
         mistake("no-root", _cross(scale=lambda q, k: q.shape[-1])),
         mistake("multiplied", _cross(scale=lambda q, k: q.shape[-1] ** -0.5)),
         mistake(
@@ -72,9 +81,7 @@ cross_attention = Exercise(
             _cross(scale=lambda q, k: math.sqrt(k.shape[-2])),
             _cross(scale=lambda q, k: math.sqrt(q.shape[-2])),
         ),
-        mistake("softmax-over-queries", _cross(weigh=lambda scores: scores.softmax(-2))),
-        mistake("softmax-over-batch", _cross(weigh=lambda scores: scores.softmax(0))),
-        mistake("no-softmax", _cross(weigh=lambda scores: scores)),
+        *_careless(_cross),
         mistake(
             "scaled-after-softmax",
             lambda X, Y, W_q, W_k, W_v: (X @ W_q @ (Y @ W_k).mT).softmax(-1) / math.sqrt(X.shape[-1]) @ (Y @ W_v),
@@ -260,7 +267,6 @@ cached_step = Exercise(
         ),
         mistake("keys-and-values-apart", _step(_appended, _put_before), _step(_put_before, _appended)),
         mistake("first-key-alone", _step(weigh=_masked)),
-        mistake("no-scaling", _step(scale=lambda q, k: 1)),
         mistake("wrong-size", _step(scale=lambda q, k: math.sqrt(k.shape[1])), _step(scale=lambda q, k: q.shape[-1])),
         mistake(
             "last-forgotten",
@@ -272,9 +278,7 @@ cached_step = Exercise(
             _step(lambda old, new: torch.cat([old, new])),
             _step(lambda old, new: torch.cat([old, new], dim=-1)),
         ),
-        mistake("softmax-over-queries", _step(weigh=lambda scores: scores.softmax(-2))),
-        mistake("softmax-over-batch", _step(weigh=lambda scores: scores.softmax(0))),
-        mistake("no-softmax", _step(weigh=lambda scores: scores)),
+        *_careless(_step),
     ],
 )
 
@@ -398,16 +402,13 @@ grouped_query_attention = Exercise(
             _grouped(lambda heads, z, times: z.repeat_interleave(heads, dim=1)),
             _grouped(lambda heads, z, times: z[:, [h // heads for h in range(heads * times)]]),
         ),
-        mistake("no-scaling", _grouped(scale=lambda q, k: 1)),
         mistake(
             "wrong-size",
             _grouped(scale=lambda q, k: math.sqrt(q.shape[1] * q.shape[-1])),
             _grouped(scale=lambda q, k: q.shape[-1]),
             _grouped(scale=lambda q, k: math.sqrt(q.shape[1])),
         ),
-        mistake("softmax-over-queries", _grouped(weigh=lambda scores: scores.softmax(-2))),
-        mistake("softmax-over-batch", _grouped(weigh=lambda scores: scores.softmax(0))),
-        mistake("no-softmax", _grouped(weigh=lambda scores: scores)),
+        *_careless(_grouped),
         mistake("softmax-over-heads", _grouped(weigh=lambda scores: scores.softmax(1))),
         mistake("masked", _grouped(weigh=_masked)),
         mistake(
